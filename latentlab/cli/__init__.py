@@ -1,0 +1,1 @@
+"""The command line: the same options and the same code as the window, without Qt."""

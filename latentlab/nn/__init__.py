@@ -1,0 +1,1 @@
+"""Networks, objectives, training and inference: everything that touches torch."""

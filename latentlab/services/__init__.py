@@ -1,0 +1,1 @@
+"""The compute thread and the controllers between stores and computation."""

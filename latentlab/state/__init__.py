@@ -1,0 +1,1 @@
+"""Observable stores: the only mutable state that the window shows."""
