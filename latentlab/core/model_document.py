@@ -7,13 +7,20 @@ from typing import Any
 
 import msgspec
 
-from latentlab.core.errors import ModelFileError
+from latentlab.core.errors import ModelFileError, UsageError
+from latentlab.core.family import LIKELIHOODS, NETWORKS, OBJECTIVES
 from latentlab.core.train_spec import TrainSpec
 
 FORMAT_VERSION = 1
 MAX_LATENT_DIM = 512
 MAX_LAYERS = 64
 MAX_SIDE_PX = 1024
+MAX_WIDTH = 16_384
+MAX_CLASSES = 50_000
+MAX_COUNT = 2**53  # steps and epochs: what every reader of JSON can hold
+
+# Nesting deeper than the stack, and half a surrogate pair, are no errors of msgspec.
+_UNREADABLE = (msgspec.MsgspecError, RecursionError, UnicodeError)
 
 
 class ModelDocument(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,7 +103,7 @@ def decode_document(text: str) -> ModelDocument:
     """
     try:
         version = msgspec.json.decode(text, type=_Version).format_version
-    except msgspec.MsgspecError as error:
+    except _UNREADABLE as error:
         raise ModelFileError(
             "This is not a LatentLab model: its description cannot be read.", str(error)
         ) from error
@@ -107,12 +114,27 @@ def decode_document(text: str) -> ModelDocument:
         )
     try:
         document = msgspec.json.decode(text, type=ModelDocument)
-    except msgspec.MsgspecError as error:
+    except _UNREADABLE as error:
         raise ModelFileError(
             "The description inside this model file is damaged.", str(error)
         ) from error
+    _check_kinds(document)
     _check_bounds(document)
     return document
+
+
+def _check_kinds(document: ModelDocument) -> None:
+    for what, name, known in (
+        ("network", document.network, NETWORKS),
+        ("objective", document.objective, OBJECTIVES),
+        ("likelihood", document.likelihood, LIKELIHOODS),
+    ):
+        if name not in known:
+            raise ModelFileError(
+                f"This model has a {what} that this version of LatentLab does not know; update "
+                "the program to open it.",
+                f"{what} {name[:40]!r}",
+            )
 
 
 def _check_bounds(document: ModelDocument) -> None:
@@ -132,12 +154,12 @@ def _check_bounds(document: ModelDocument) -> None:
         (document.input_shape[2] not in (1, 3), f"channels {document.input_shape[2]}"),
         (len(layers) > MAX_LAYERS, f"{len(layers)} layers"),
         (
-            not all(isinstance(w, int) and 1 <= w <= 16_384 for w in layers),
+            not all(type(w) is int and 1 <= w <= MAX_WIDTH for w in layers),
             f"layer widths {layers[:8]}",
         ),
         (len(document.latent_mean) != d or len(document.latent_std) != d, "latent statistics"),
         (len(document.latent_kl) not in (0, d), "latent_kl"),
-        (len(document.class_names) > 100_000, "class names"),
+        (len(document.class_names) > MAX_CLASSES, "class names"),
         (
             not all(
                 math.isfinite(v)
@@ -145,6 +167,12 @@ def _check_bounds(document: ModelDocument) -> None:
             ),
             "latent statistics that are not finite",
         ),
+        (any(v < 0 for v in document.latent_std), "a negative standard deviation"),
+        (
+            not all(0 <= count <= MAX_COUNT for count in (document.step, document.epoch)),
+            f"step {document.step}, epoch {document.epoch}",
+        ),
+        (bool(spec_problem := _spec_problem(document.spec)), spec_problem),
     ]
     wrong = [text for bad, text in problems if bad]
     if wrong:
@@ -152,6 +180,15 @@ def _check_bounds(document: ModelDocument) -> None:
             "The sizes inside this model file are out of bounds, so it was not opened.",
             "; ".join(wrong),
         )
+
+
+def _spec_problem(spec: TrainSpec | None) -> str:
+    try:
+        if spec is not None:
+            spec.validate()
+    except (UsageError, OverflowError) as error:  # OverflowError: an integer of 400 digits
+        return str(error)[:200]
+    return ""
 
 
 def _as_list(value: Any) -> list[Any]:

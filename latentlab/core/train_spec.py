@@ -63,7 +63,7 @@ class TrainSpec:
     learning_rate: float = option(
         1e-3,
         "Learning rate",
-        "Step size of Adam at its highest; it falls to zero along half a cosine.",
+        "Step size of Adam at its highest.",
         minimum=1e-7,
         maximum=1.0,
         decimals=6,
@@ -100,6 +100,13 @@ class TrainSpec:
         "Likelihood",
         "How the difference between image and reconstruction is counted.",
         choices=choices(LIKELIHOODS),
+        advanced=True,
+    )
+    schedule: str = option(
+        "cosine",
+        "Schedule",
+        "How the learning rate moves: down to zero along half a cosine, or not at all.",
+        choices={"cosine": "Cosine", "constant": "Constant"},
         advanced=True,
     )
     dropout: float = option(

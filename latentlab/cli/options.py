@@ -1,0 +1,53 @@
+"""Command-line options made from an options dataclass, so that there is only one list of them."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal
+
+from cyclopts import Parameter, Token
+
+from latentlab.core.options import Option, options_of
+
+
+def command_line_type(cls: type) -> type:
+    """Return a dataclass with the same fields as ``cls``, annotated for the command line.
+
+    Choices become a closed list, tuples are written ``400,200``, and each field's help is its
+    sentence, unit and range.
+    """
+    types = {f.name: f.type for f in dataclasses.fields(cls)}
+    made = dataclasses.make_dataclass(
+        f"{cls.__name__}Options",
+        [
+            (opt.name, _annotation(opt, str(types[opt.name])), dataclasses.field(default=opt.default))
+            for opt in options_of(cls)
+        ],
+        frozen=True,
+    )
+    made.__module__ = cls.__module__  # cyclopts passes over classes of Python's own modules
+    return made
+
+
+def _annotation(opt: Option, type_name: str) -> Any:
+    text = opt.help + (f" [{opt.range_text()}{' ' + opt.unit if opt.unit else ''}]")
+    if opt.choices:
+        return Annotated[Literal[tuple(opt.choices)], Parameter(help=opt.help)]
+    if isinstance(opt.default, tuple):
+        shown = ",".join(map(str, opt.default))
+        return Annotated[
+            tuple[int, ...],
+            Parameter(
+                help=text,
+                n_tokens=1,
+                converter=_numbers,
+                negative=(),
+                show_default=lambda _: shown,
+            ),
+        ]
+    return Annotated[{"int": int, "float": float}[type_name], Parameter(help=text)]
+
+
+def _numbers(_: Any, tokens: Sequence[Token]) -> tuple[int, ...]:
+    return tuple(int(part) for token in tokens for part in token.value.split(",") if part.strip())

@@ -1,0 +1,75 @@
+"""A set of images in memory, with classes where there are any."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+_SPLIT_SEED = 0
+
+
+@dataclass(frozen=True, eq=False)
+class ImageSet:
+    """Images of one size, as they are trained on and shown.
+
+    Attributes
+    ----------
+    name
+        What the command line and files call it: a bundled name or a path.
+    title
+        What people read.
+    images
+        uint8 (n, h, w, c), c is 1 or 3; may be memory-mapped. 0 is black, 255 white.
+    labels
+        int32 (n,), index into ``class_names``, or ``None`` without classes.
+    class_names
+        Names of the classes, may be empty.
+    """
+
+    name: str
+    title: str
+    images: NDArray[np.uint8]
+    labels: NDArray[np.int32] | None = None
+    class_names: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """(height, width, channels) of each image, in pixels."""
+        _, h, w, c = self.images.shape
+        return (h, w, c)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Hexadecimal digest of the pixels and their shape; labels do not count."""
+        digest = hashlib.blake2b(digest_size=16)
+        digest.update(repr(self.images.shape).encode())
+        for start in range(0, len(self.images), 4096):
+            digest.update(np.ascontiguousarray(self.images[start : start + 4096]))
+        return digest.hexdigest()
+
+    def class_name(self, index: int) -> str:
+        """Return the class of an image in words, empty without classes."""
+        if self.labels is None:
+            return ""
+        label = int(self.labels[index])
+        return self.class_names[label] if 0 <= label < len(self.class_names) else str(label)
+
+
+def held_out_indices(count: int, share: float) -> NDArray[np.int64]:
+    """Return the images that are never trained on, sorted int64.
+
+    The draw depends on the number of images and on nothing else, so that all models of a data set
+    are measured on the same images. At least one image stays on either side where there are two.
+    """
+    if share <= 0 or count < 2:
+        return np.empty(0, np.int64)
+    wanted = min(max(1, round(count * share)), count - 1)
+    order = np.random.default_rng(_SPLIT_SEED).permutation(count)
+    return np.sort(order[:wanted]).astype(np.int64)

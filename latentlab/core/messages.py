@@ -1,0 +1,301 @@
+"""What the window and the compute thread say to each other: frozen values only.
+
+Arrays in messages are contiguous and read-only, and belong to the receiver. ``session_epoch``
+counts changes of the open model; ``sequence`` orders what belongs together within it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from latentlab.core.image_set import ImageSet
+from latentlab.core.model_document import ModelDocument
+from latentlab.core.neighbours import NeighbourIndex
+from latentlab.core.train_spec import TrainSpec
+
+TrainAction = Literal["pause", "resume", "step", "stop"]
+TrainStatus = Literal["idle", "preparing", "running", "paused", "finishing"]
+
+# --- interactive requests: newest wins, one place for each kind --------------------------------
+
+
+@dataclass(frozen=True)
+class DecodeRequest:
+    """Decode one code, float32 (d,), at the cursor. ``event_s`` is when the hand moved."""
+
+    session_epoch: int
+    sequence: int
+    z: NDArray[np.float32]
+    event_s: float
+
+
+@dataclass(frozen=True)
+class ReconstructRequest:
+    """Encode and decode one data image, uint8 (h, w, c)."""
+
+    session_epoch: int
+    sequence: int
+    index: int
+    image: NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class TilesRequest:
+    """Decode cells of the grid: ``keys`` int64 (n, 2) of a level, at codes float32 (n, d)."""
+
+    session_epoch: int
+    sequence: int
+    level: int
+    keys: NDArray[np.int64]
+    z: NDArray[np.float32]
+
+
+InteractiveRequest = DecodeRequest | ReconstructRequest | TilesRequest
+
+# --- commands: kept in order, none is dropped --------------------------------------------------
+
+
+@dataclass(frozen=True)
+class UseDataCommand:
+    """Work with an image set that is loaded already."""
+
+    data: ImageSet
+
+
+@dataclass(frozen=True)
+class OpenDataCommand:
+    """Load an image set by name or path and work with it."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class OpenModelCommand:
+    """Open a model file, run folder or bundled model."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class SaveModelCommand:
+    """Save the open model to a file."""
+
+    path: Path
+
+
+@dataclass(frozen=True)
+class UseDeviceCommand:
+    """Move the open model to a device, ``"auto"`` for the best one."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class TrainCommand:
+    """Start a training run on the open data."""
+
+    spec: TrainSpec
+    run_folder: Path
+
+
+@dataclass(frozen=True)
+class TrainControlCommand:
+    """Pause, resume, single-step or stop the training run."""
+
+    action: TrainAction
+
+
+Command = (
+    UseDataCommand
+    | OpenDataCommand
+    | OpenModelCommand
+    | SaveModelCommand
+    | UseDeviceCommand
+    | TrainCommand
+    | TrainControlCommand
+)
+
+# --- results -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """The picture of a :class:`DecodeRequest`: uint8 (h, w, c), at code ``z``."""
+
+    session_epoch: int
+    sequence: int
+    z: NDArray[np.float32]
+    image: NDArray[np.uint8]
+    weights_version: int
+    decode_ms: float
+    event_s: float
+
+
+@dataclass(frozen=True)
+class Reconstructed:
+    """The reconstruction of a :class:`ReconstructRequest`, its code and its loss in nats."""
+
+    session_epoch: int
+    sequence: int
+    index: int
+    z: NDArray[np.float32]
+    image: NDArray[np.uint8]
+    recon_loss: float
+
+
+@dataclass(frozen=True)
+class TilesDecoded:
+    """Cells of the grid: ``keys`` int64 (n, 2), ``images`` uint8 (n, h, w, c)."""
+
+    session_epoch: int
+    sequence: int
+    level: int
+    keys: NDArray[np.int64]
+    images: NDArray[np.uint8]
+    weights_version: int
+
+
+@dataclass(frozen=True)
+class Embedded:
+    """Codes of the open data set, float32 (n, d); rows not known yet are NaN.
+
+    ``index`` answers nearest-neighbour questions about them. ``complete`` says whether all rows
+    were encoded with the same weights.
+    """
+
+    session_epoch: int
+    codes: NDArray[np.float32]
+    index: NeighbourIndex | None
+    complete: bool
+    weights_version: int
+
+
+@dataclass(frozen=True)
+class DeviceOption:
+    """A device of this machine: name, title such as ``CPU · 8 threads``, and why."""
+
+    name: str
+    title: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class EngineReady:
+    """The compute thread has loaded torch and serves."""
+
+    devices: tuple[DeviceOption, ...]
+    device: str
+    import_s: float
+
+
+@dataclass(frozen=True)
+class DeviceUsed:
+    """The device has changed."""
+
+    device: str
+
+
+@dataclass(frozen=True)
+class DataOpened:
+    """An image set is open."""
+
+    data: ImageSet
+
+
+@dataclass(frozen=True)
+class ModelOpened:
+    """A model is open under a new session epoch.
+
+    ``name`` is what people read, ``path`` where it lies, ``None`` while it is only in memory.
+    ``fits_data`` says whether the open images have its shape, ``knows_data`` whether it was
+    trained on them.
+    """
+
+    session_epoch: int
+    name: str
+    path: Path | None
+    document: ModelDocument
+    fits_data: bool
+    knows_data: bool
+
+
+@dataclass(frozen=True)
+class ModelSaved:
+    """The open model was written to a file."""
+
+    path: Path
+
+
+@dataclass(frozen=True)
+class TrainStatusChanged:
+    """Training has started, paused, gone on, or ended; ``sentence`` says why where it matters."""
+
+    status: TrainStatus
+    sentence: str = ""
+    spec: TrainSpec | None = None
+    run_folder: Path | None = None
+
+
+@dataclass(frozen=True)
+class TrainProgress:
+    """Where training is. ``seconds_left`` is an estimate and never negative."""
+
+    step: int
+    total_steps: int
+    epoch: int
+    epochs: int
+    images_per_s: float
+    seconds_left: float
+    weights_version: int
+
+
+@dataclass(frozen=True)
+class CurvePoint:
+    """One point of the training curves, in nats per image."""
+
+    step: int
+    epoch: int
+    split: Literal["train", "held_out"]
+    loss: float
+    recon_loss: float
+    kl: float
+
+
+@dataclass(frozen=True)
+class Warned:
+    """Something went wrong that work can go on without."""
+
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A command failed; what was open stays open."""
+
+    command: str
+    sentence: str
+    details: str = ""
+    engine_is_dead: bool = False
+
+
+Result = (
+    Decoded
+    | Reconstructed
+    | TilesDecoded
+    | Embedded
+    | EngineReady
+    | DeviceUsed
+    | DataOpened
+    | ModelOpened
+    | ModelSaved
+    | TrainStatusChanged
+    | TrainProgress
+    | CurvePoint
+    | Warned
+    | Failed
+)

@@ -1,0 +1,153 @@
+"""A trained model for use from Python: encode, decode, reconstruct."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike, NDArray
+
+from latentlab.core.bundled import model_path
+from latentlab.core.errors import UsageError
+from latentlab.core.model_document import ModelDocument
+from latentlab.core.model_file import read_model_file
+from latentlab.nn.autoencoder import Autoencoder
+from latentlab.nn.checkpoint import build_model
+from latentlab.nn.device import pick_device
+from latentlab.nn.inference import chunk_images
+
+
+def open_model(path: str | Path, *, device: str = "auto") -> OpenedModel:
+    """Open a model file, a run folder or a bundled model by name.
+
+    Raises
+    ------
+    ModelFileError
+        If it cannot be opened.
+    UsageError
+        If the device is not available here.
+    """
+    where = torch.device(pick_device(device).name)
+    file = read_model_file(model_path(path))
+    return OpenedModel(build_model(file, where), file.document, where)
+
+
+class OpenedModel:
+    """A trained autoencoder behind NumPy arrays.
+
+    Attributes
+    ----------
+    document
+        What the file says about the model.
+    """
+
+    def __init__(
+        self, model: Autoencoder, document: ModelDocument, device: torch.device
+    ) -> None:
+        self._model = model
+        self._device = device
+        self.document = document
+
+    @property
+    def latent_dim(self) -> int:
+        """Length of the code."""
+        return self._model.latent_dim
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """(height, width, channels) of the images in pixels."""
+        return self._model.input_shape
+
+    def __repr__(self) -> str:
+        h, w, c = self.image_shape
+        return (
+            f"<{self.document.objective} model, {h}×{w}×{c} images, "
+            f"latent_dim={self.latent_dim}, trained on {self.document.data_name}>"
+        )
+
+    @torch.inference_mode()
+    def encode(self, images: ArrayLike) -> NDArray[np.float32]:
+        """Return the codes (posterior means), float32 (n, latent_dim).
+
+        Parameters
+        ----------
+        images
+            uint8, or float in [0, 1], of shape (n, h, w, c).
+
+        Raises
+        ------
+        UsageError
+            If the shape or the values do not fit.
+        """
+        x = self._checked_images(images)
+        parts = [
+            self._model.encode(self._to_input(x[rows])).mu.float().cpu().numpy()
+            for rows in self._chunks(len(x))
+        ]
+        return np.concatenate(parts) if parts else np.empty((0, self.latent_dim), np.float32)
+
+    @torch.inference_mode()
+    def decode(self, z: ArrayLike) -> NDArray[np.float32]:
+        """Return the expected images, float32 (n, h, w, c) in [0, 1].
+
+        Parameters
+        ----------
+        z
+            float (n, latent_dim).
+
+        Raises
+        ------
+        UsageError
+            If the shape does not fit or a value is not finite.
+        """
+        codes = np.asarray(z, np.float32)
+        if codes.ndim != 2 or codes.shape[1] != self.latent_dim:
+            raise UsageError(
+                f"z must have the shape (n, {self.latent_dim}); it has {codes.shape}."
+            )
+        if not np.isfinite(codes).all():
+            raise UsageError("z must be finite.")
+        parts = [
+            self._model.decode_mean(torch.from_numpy(codes[rows].copy()).to(self._device))
+            .permute(0, 2, 3, 1)
+            .float()
+            .cpu()
+            .numpy()
+            for rows in self._chunks(len(codes))
+        ]
+        return np.ascontiguousarray(
+            np.concatenate(parts) if parts else np.empty((0, *self.image_shape), np.float32)
+        )
+
+    def reconstruct(self, images: ArrayLike) -> NDArray[np.float32]:
+        """Return ``decode(encode(images))``, float32 (n, h, w, c) in [0, 1]."""
+        return self.decode(self.encode(images))
+
+    def _chunks(self, count: int) -> list[slice]:
+        size = chunk_images(self.image_shape)
+        return [slice(start, start + size) for start in range(0, count, size)]
+
+    def _to_input(self, x: NDArray[Any]) -> torch.Tensor:
+        scale = 255.0 if x.dtype == np.uint8 else 1.0
+        tensor = torch.from_numpy(np.ascontiguousarray(x.transpose(0, 3, 1, 2)))
+        tensor = tensor.to(self._device).float().div_(scale)
+        return tensor.contiguous(memory_format=self._model.memory_format)
+
+    def _checked_images(self, images: ArrayLike) -> NDArray[Any]:
+        x = np.asarray(images)
+        if x.ndim != 4 or x.shape[1:] != self.image_shape:
+            raise UsageError(
+                f"Images must have the shape (n, h, w, c) = (n, {', '.join(map(str, self.image_shape))}); "
+                f"they have {x.shape}."
+            )
+        if x.dtype == np.uint8:
+            return x
+        if not np.issubdtype(x.dtype, np.floating):
+            raise UsageError(f"Images must be uint8 or float, not {x.dtype}.")
+        x = x.astype(np.float32)
+        # Written so that NaN fails as well.
+        if x.size and not (x.min() >= 0.0 and x.max() <= 1.0):
+            raise UsageError("Images of floats must lie in [0, 1].")
+        return x

@@ -1,0 +1,141 @@
+"""The compute thread: a worker object in a QThread, the only thread that touches torch."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import traceback
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Qt, QThread, Signal, Slot
+
+from latentlab.core.messages import Command, Failed, InteractiveRequest
+from latentlab.core.trace import Tracer, now_s
+from latentlab.services.engine.mailbox import Mailbox
+
+if TYPE_CHECKING:
+    from latentlab.services.engine.engine import Engine
+
+_SWITCH_INTERVAL_S = 0.0005  # Python's default lets a busy thread hold up the window for 37 ms
+
+log = logging.getLogger(__name__)
+
+
+class _Worker(QObject):
+    """Lives in the compute thread and turns the engine over."""
+
+    resulted = Signal(object)
+    turnRequested = Signal()
+
+    def __init__(self, mailbox: Mailbox, tracer: Tracer) -> None:
+        super().__init__()
+        self._mailbox = mailbox
+        self._tracer = tracer
+        self._engine: Engine | None = None
+        # Queued even within the thread: each turn goes back to the event loop first.
+        self.turnRequested.connect(self.turn, Qt.ConnectionType.QueuedConnection)
+
+    @Slot()
+    def load(self) -> None:
+        """Import torch and start to serve."""
+        begin = now_s()
+        try:
+            from latentlab.services.engine.engine import Engine
+
+            import_s = now_s() - begin
+            self._engine = Engine(self._mailbox, self.resulted.emit, self._tracer)
+            self._engine.announce(import_s)
+        except Exception as error:  # noqa: BLE001 - whatever torch raises, the window must live
+            self._report_defect("load", error, dead=True)
+            return
+        self._tracer.mark("engine.ready", import_s=round(import_s, 3))
+        self.turnRequested.emit()
+
+    @Slot()
+    def turn(self) -> None:
+        """Do one piece of work and come back if there is more."""
+        if self._engine is None:
+            return
+        try:
+            more = self._engine.turn()
+        except Exception as error:  # noqa: BLE001 - a defect must not end the thread silently
+            self._report_defect("turn", error, dead=False)
+            more = not self._mailbox.is_empty()
+        if more:
+            self.turnRequested.emit()
+
+    @Slot()
+    def close(self) -> None:
+        """Save what must be saved, then end the thread's event loop."""
+        try:
+            if self._engine is not None:
+                self._engine.close()
+        except Exception as error:  # noqa: BLE001 - the thread must end whatever happens
+            self._report_defect("close", error, dead=False)
+        self._engine = None
+        QThread.currentThread().quit()
+
+    def _report_defect(self, where: str, error: Exception, *, dead: bool) -> None:
+        details = "".join(traceback.format_exception(error))
+        log.error("compute thread, %s:\n%s", where, details)
+        sentence = (
+            "PyTorch could not be loaded, so nothing can be decoded or trained; "
+            "run “latentlab doctor” in a shell to see what is wrong."
+            if dead
+            else f"Something went wrong while computing ({type(error).__name__}); "
+            "what was open stays open."
+        )
+        self.resulted.emit(Failed(where, sentence, details, engine_is_dead=dead))
+
+
+class ComputeThread(QObject):
+    """Starts, feeds and ends the compute thread.
+
+    Signals
+    -------
+    resulted(object)
+        A ``core.messages.Result``, delivered in the thread that this object lives in.
+    """
+
+    resulted = Signal(object)
+    closeRequested = Signal()
+
+    def __init__(self, tracer: Tracer, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._mailbox = Mailbox()
+        self._thread = QThread(self)
+        self._thread.setObjectName("compute")
+        self._worker = _Worker(self._mailbox, tracer)
+        self._worker.moveToThread(self._thread)
+        self._worker.resulted.connect(self.resulted, Qt.ConnectionType.QueuedConnection)
+        self.closeRequested.connect(self._worker.close, Qt.ConnectionType.QueuedConnection)
+        self._thread.started.connect(self._worker.load)
+
+    def start(self) -> None:
+        """Start to load torch in the background."""
+        sys.setswitchinterval(_SWITCH_INTERVAL_S)
+        self._thread.start(QThread.Priority.NormalPriority)
+
+    def request(self, request: InteractiveRequest) -> None:
+        """Leave an interactive request; a newer one of its kind replaces it."""
+        if self._mailbox.put(request):
+            self._worker.turnRequested.emit()
+
+    def command(self, command: Command) -> None:
+        """Queue a command."""
+        if self._mailbox.put_command(command):
+            self._worker.turnRequested.emit()
+
+    def touch(self) -> None:
+        """Note that somebody is interacting."""
+        self._mailbox.touch()
+
+    def close(self) -> None:
+        """Save what must be saved and end the thread; returns when it has ended.
+
+        A thread that is still importing torch cannot be interrupted: it is waited for.
+        """
+        if not self._thread.isRunning():
+            return
+        self.closeRequested.emit()
+        self._thread.wait()

@@ -1,0 +1,56 @@
+"""Encode a whole data set in short pieces."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from latentlab.core.image_set import ImageSet
+from latentlab.core.messages import Embedded
+from latentlab.core.neighbours import NeighbourIndex
+from latentlab.core.trace import now_s
+from latentlab.nn.inference import chunk_images
+from latentlab.services.engine.live_model import LiveModel
+from latentlab.services.engine.pace import PIECE_S, PieceSize
+
+_REPORT_EVERY_S = 0.2
+
+
+class EmbeddingJob:
+    """Codes of all images under the weights of one moment.
+
+    Parameters
+    ----------
+    model, data
+        What encodes and what is encoded; the weights must not change meanwhile.
+    """
+
+    def __init__(self, model: LiveModel, data: ImageSet) -> None:
+        self._model = model
+        self._data = data
+        self._codes = np.full((len(data), model.document.latent_dim), np.nan, np.float32)
+        self._position = 0
+        self._piece = PieceSize(chunk_images(data.image_shape))
+        self._reported_s = now_s()
+
+    def advance(self) -> tuple[Embedded | None, bool]:
+        """Encode one piece; return what there is to report, and whether all is done."""
+        stop = min(len(self._data), self._position + self._piece.items(PIECE_S))
+        begin = now_s()
+        images = np.asarray(self._data.images[self._position : stop])
+        self._codes[self._position : stop] = self._model.encode(images)
+        self._piece.learn(stop - self._position, now_s() - begin)
+        self._position = stop
+        done = stop == len(self._data)
+        if done:
+            codes = self._codes
+            codes.flags.writeable = False
+            return self._report(codes, NeighbourIndex(codes)), True
+        if now_s() - self._reported_s > _REPORT_EVERY_S:
+            self._reported_s = now_s()
+            return self._report(self._codes.copy(), None), False
+        return None, False
+
+    def _report(self, codes: np.ndarray, index: NeighbourIndex | None) -> Embedded:
+        return Embedded(
+            self._model.session_epoch, codes, index, index is not None, self._model.weights_version
+        )

@@ -1,0 +1,408 @@
+"""What the compute thread does in each turn. No Qt: tests call it directly."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+
+from latentlab.core.bundled import BUNDLED_MODELS, model_path
+from latentlab.core.errors import LatentLabError, TrainingError, UsageError
+from latentlab.core.image_set import ImageSet
+from latentlab.core.messages import (
+    Command,
+    DataOpened,
+    Decoded,
+    DecodeRequest,
+    DeviceOption,
+    DeviceUsed,
+    Embedded,
+    EngineReady,
+    Failed,
+    ModelOpened,
+    ModelSaved,
+    OpenDataCommand,
+    OpenModelCommand,
+    Reconstructed,
+    ReconstructRequest,
+    Result,
+    SaveModelCommand,
+    TilesDecoded,
+    TilesRequest,
+    TrainCommand,
+    TrainControlCommand,
+    TrainStatusChanged,
+    UseDataCommand,
+    UseDeviceCommand,
+)
+from latentlab.core.model_file import read_model_file
+from latentlab.core.trace import Tracer, now_s
+from latentlab.data.catalog import open_data
+from latentlab.nn.checkpoint import build_model, document_of, save_model
+from latentlab.nn.device import available_devices, cpu_threads, pick_device
+from latentlab.services.engine.embedding_job import EmbeddingJob
+from latentlab.services.engine.live_model import LiveModel
+from latentlab.services.engine.mailbox import Mailbox
+from latentlab.services.engine.pace import PIECE_S, Pace, PieceSize
+from latentlab.services.engine.training_job import TrainingJob
+
+
+class Engine:
+    """Serves requests and advances long work, one piece per turn.
+
+    Parameters
+    ----------
+    mailbox
+        Where requests and commands come from.
+    emit
+        Takes each result.
+    tracer
+        Records ``decode.compute`` and ``train.step``.
+    """
+
+    def __init__(self, mailbox: Mailbox, emit: Callable[[Result], None], tracer: Tracer) -> None:
+        self._mailbox = mailbox
+        self._emit = emit
+        self._tracer = tracer
+        self._pace = Pace(mailbox.idle_s)
+        self._device = torch.device(pick_device().name)
+        self._data: ImageSet | None = None
+        self._model: LiveModel | None = None
+        self._session_epoch = 0
+        self._training: TrainingJob | None = None
+        self._embedding: EmbeddingJob | None = None
+        self._tiles: TilesRequest | None = None
+        self._tiles_done = 0
+        self._tile_piece = PieceSize(512)
+        self._threads = 0
+        self._set_threads(cpu_threads())
+        self._handlers: dict[type[Command], Callable[..., None]] = {
+            UseDataCommand: self._use_data_command,
+            OpenDataCommand: self._open_data,
+            OpenModelCommand: self._open_model,
+            SaveModelCommand: self._save_model,
+            UseDeviceCommand: self._use_device,
+            TrainCommand: self._train,
+            TrainControlCommand: self._control_training,
+        }
+
+    def announce(self, import_s: float) -> None:
+        """Say that the engine serves, after ``import_s`` seconds of loading."""
+        options = tuple(DeviceOption(d.name, d.title, d.reason) for d in available_devices())
+        self._emit(EngineReady(options, self._device.type, import_s))
+
+    def turn(self) -> bool:
+        """Do one piece of work; return whether there is more to do at once."""
+        command = self._mailbox.take_command()
+        if command is not None:
+            self._run_command(command)
+        self._serve_cursor()
+        training = self._training
+        if training is not None and training.wants_turn:
+            self._set_threads(self._threads_wanted())
+            self._advance_training(training)
+            if self._has_tiles() and self._pace.may_work_beside():
+                begin = now_s()
+                self._advance_tiles()
+                self._pace.spent_beside(now_s() - begin)
+            return True
+        if self._has_tiles():
+            self._advance_tiles()
+        elif self._embedding is not None:
+            self._advance_embedding()
+        return self._has_tiles() or self._embedding is not None or not self._mailbox.is_empty()
+
+    def close(self) -> None:
+        """Stop, and save the run that is in training."""
+        if self._training is not None:
+            self._end_training("")
+        self._embedding = self._tiles = None
+
+    # --- interactive requests ------------------------------------------------------------------
+
+    def _serve_cursor(self) -> None:
+        request = self._mailbox.take(DecodeRequest)
+        if request is not None and self._is_current(request.session_epoch):
+            assert self._model is not None
+            begin = now_s()
+            image = self._model.decode(request.z[None])[0]
+            end = now_s()
+            self._tracer.span("decode.compute", begin, end, sequence=request.sequence)
+            self._emit(
+                Decoded(
+                    request.session_epoch,
+                    request.sequence,
+                    request.z,
+                    image,
+                    self._model.weights_version,
+                    (end - begin) * 1e3,
+                    request.event_s,
+                )
+            )
+        wanted = self._mailbox.take(ReconstructRequest)
+        if wanted is not None and self._is_current(wanted.session_epoch):
+            assert self._model is not None
+            if wanted.image.shape == self._model.document.input_shape:
+                z, image, loss = self._model.reconstruct(wanted.image)
+                self._emit(
+                    Reconstructed(
+                        wanted.session_epoch, wanted.sequence, wanted.index, z, image, loss
+                    )
+                )
+
+    def _is_current(self, session_epoch: int) -> bool:
+        return self._model is not None and self._model.session_epoch == session_epoch
+
+    def _has_tiles(self) -> bool:
+        return self._tiles is not None or self._mailbox.has(TilesRequest)
+
+    def _advance_tiles(self) -> None:
+        newer = self._mailbox.take(TilesRequest)
+        if newer is not None:
+            self._tiles, self._tiles_done = newer, 0
+        request = self._tiles
+        if request is None:
+            return
+        if not self._is_current(request.session_epoch):
+            self._tiles = None
+            return
+        assert self._model is not None
+        start = self._tiles_done
+        stop = min(len(request.keys), start + self._tile_piece.items(PIECE_S))
+        begin = now_s()
+        images = self._model.decode(request.z[start:stop])
+        self._tile_piece.learn(stop - start, now_s() - begin)
+        self._tiles_done = stop
+        if stop == len(request.keys):
+            self._tiles = None
+        self._emit(
+            TilesDecoded(
+                request.session_epoch,
+                request.sequence,
+                request.level,
+                request.keys[start:stop],
+                images,
+                self._model.weights_version,
+            )
+        )
+
+    # --- long work -----------------------------------------------------------------------------
+
+    def _threads_wanted(self) -> int:
+        cores = cpu_threads()
+        return max(1, cores - 1) if self._pace.is_interacting() else cores
+
+    def _set_threads(self, count: int) -> None:
+        if count != self._threads:
+            torch.set_num_threads(count)
+            self._threads = count
+
+    def _advance_training(self, training: TrainingJob) -> None:
+        assert self._model is not None
+        try:
+            ended = training.advance(self._model)
+        except TrainingError as error:
+            self._end_training(error.sentence)
+            self._emit(Failed("train", error.sentence, error.details))
+            return
+        if ended:
+            self._end_training("")
+        elif training.paused and not training.wants_turn:
+            self._report_pause(training)
+
+    def _report_pause(self, training: TrainingJob) -> None:
+        assert self._model is not None
+        training.report(self._model, now=True)
+        self._start_embedding()
+
+    def _advance_embedding(self) -> None:
+        assert self._embedding is not None
+        report, done = self._embedding.advance()
+        if done:
+            self._embedding = None
+        if report is not None:
+            self._emit(report)
+
+    def _start_embedding(self) -> None:
+        self._embedding = None
+        if self._model is None or self._data is None:
+            return
+        if self._model.fits(self._data):
+            self._embedding = EmbeddingJob(self._model, self._data)
+            return
+        nothing = np.empty((0, self._model.document.latent_dim), np.float32)
+        self._emit(
+            Embedded(self._model.session_epoch, nothing, None, True, self._model.weights_version)
+        )
+
+    def _end_training(self, sentence: str) -> None:
+        """Save the run and show its best weights."""
+        training, model = self._training, self._model
+        assert training is not None and model is not None
+        run = training.run
+        self._emit(TrainStatusChanged("finishing", "Saving the best model…"))
+        training.report(model, now=True)
+        training.finish()
+        self._training = None
+        model.network.eval()
+        model.document = document_of(run, run.model, run.best_step)
+        model.path = training.folder.model_path
+        model.weights_version = run.step + 1
+        self._announce_model()
+        self._emit(TrainStatusChanged("idle", sentence or _summary(training)))
+        self._start_embedding()
+
+    # --- commands ------------------------------------------------------------------------------
+
+    def _run_command(self, command: Command) -> None:
+        try:
+            self._handlers[type(command)](command)
+        except LatentLabError as error:
+            self._emit(Failed(type(command).__name__, error.sentence, error.details))
+
+    def _use_data_command(self, command: UseDataCommand) -> None:
+        self._use_data(command.data)
+
+    def _open_data(self, command: OpenDataCommand) -> None:
+        self._refuse_while_training("opening other data")
+        self._use_data(open_data(command.name))
+
+    def _use_data(self, data: ImageSet) -> None:
+        self._data = data
+        self._emit(DataOpened(data))
+        if self._model is not None:
+            self._announce_model()
+            self._start_embedding()
+
+    def _open_model(self, command: OpenModelCommand) -> None:
+        self._refuse_while_training("opening another model")
+        path = model_path(command.name)
+        file = read_model_file(path)
+        network = build_model(file, self._device)
+        bundled = command.name in BUNDLED_MODELS
+        self._session_epoch += 1
+        self._model = LiveModel(
+            network,
+            file.document,
+            self._device,
+            command.name if bundled else path.stem if path.is_file() else path.name,
+            file.path,
+            self._session_epoch,
+        )
+        self._tiles = None
+        self._announce_model()
+        self._start_embedding()
+
+    def _announce_model(self) -> None:
+        model = self._model
+        assert model is not None
+        self._emit(
+            ModelOpened(
+                model.session_epoch,
+                model.name,
+                model.path,
+                model.document,
+                model.fits(self._data),
+                model.knows(self._data),
+            )
+        )
+
+    def _save_model(self, command: SaveModelCommand) -> None:
+        if self._model is None:
+            raise UsageError("There is no model to save yet.")
+        document = self._model.document
+        if self._training is not None:
+            run = self._training.run
+            document = document_of(run, run.model, run.step)
+        save_model(command.path, self._model.network, document, keep_previous=True)
+        if self._training is None:
+            self._model.path = command.path
+            self._model.name = command.path.stem
+            self._announce_model()
+        self._emit(ModelSaved(command.path))
+
+    def _use_device(self, command: UseDeviceCommand) -> None:
+        self._refuse_while_training("changing the device")
+        self._device = torch.device(pick_device(command.name).name)
+        if self._model is not None:
+            self._model.network.to(self._device)
+            self._model.device = self._device
+        self._emit(DeviceUsed(self._device.type))
+
+    def _refuse_while_training(self, what: str) -> None:
+        if self._training is not None:
+            raise UsageError(f"Training is running: stop it before {what}.")
+
+    def _train(self, command: TrainCommand) -> None:
+        self._refuse_while_training("starting another run")
+        if self._data is None:
+            raise UsageError("Open a data set first; then there is something to train on.")
+        self._emit(TrainStatusChanged("preparing", spec=command.spec))
+        try:
+            training = TrainingJob(
+                command.spec,
+                self._data,
+                self._device,
+                command.run_folder,
+                pace=self._pace,
+                emit=self._emit,
+                tracer=self._tracer,
+            )
+        except (LatentLabError, RuntimeError, MemoryError) as error:
+            self._emit(TrainStatusChanged("idle"))
+            if isinstance(error, LatentLabError):
+                raise
+            raise TrainingError(
+                "There is not enough memory for this network and these images; make the network "
+                "smaller.",
+                str(error),
+            ) from error
+        self._embedding = self._tiles = None
+        self._training = training
+        self._session_epoch += 1
+        run = training.run
+        self._model = LiveModel(
+            run.model,
+            document_of(run, run.model, 0, measure_codes=False),
+            self._device,
+            command.run_folder.name,
+            None,
+            self._session_epoch,
+        )
+        self._announce_model()
+        self._emit(
+            TrainStatusChanged("running", spec=command.spec, run_folder=command.run_folder)
+        )
+
+    def _control_training(self, command: TrainControlCommand) -> None:
+        training = self._training
+        if training is None:
+            return
+        if command.action == "stop":
+            self._end_training("")
+        elif command.action == "pause" and not training.paused:
+            training.paused = True
+            self._emit(TrainStatusChanged("paused"))
+            self._report_pause(training)
+        elif command.action == "resume" and training.paused:
+            training.paused = False
+            self._embedding = None
+            self._emit(TrainStatusChanged("running"))
+        elif command.action == "step":
+            if not training.paused:
+                self._emit(TrainStatusChanged("paused"))
+            self._embedding = None
+            training.single_step()
+
+
+
+def _summary(training: TrainingJob) -> str:
+    run = training.run
+    best = run.best_metrics
+    if best is None:
+        return f"Stopped after step {run.step:,}; the weights were kept."
+    return (
+        f"Kept epoch {best.epoch}: {best.loss:.1f} nats on images it never saw "
+        f"(reconstruction {best.recon_loss:.1f}, KL {best.kl:.2f})."
+    )

@@ -1,0 +1,66 @@
+"""Where the window leaves requests for the compute thread."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from typing import TypeVar
+
+from latentlab.core.messages import Command, InteractiveRequest
+from latentlab.core.trace import now_s
+
+R = TypeVar("R", bound=InteractiveRequest)
+
+
+class Mailbox:
+    """One place for each kind of interactive request, where the newest wins, and a queue of
+    commands, of which none is lost.
+
+    All methods may be called from any thread.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._requests: dict[type[InteractiveRequest], InteractiveRequest] = {}
+        self._commands: deque[Command] = deque()
+        self._touched_s = -1e9
+
+    def put(self, request: InteractiveRequest) -> bool:
+        """Leave a request in the place of its kind; return whether the box was empty before."""
+        with self._lock:
+            was_empty = not self._requests and not self._commands
+            self._requests[type(request)] = request
+            return was_empty
+
+    def put_command(self, command: Command) -> bool:
+        """Queue a command; return whether the box was empty before."""
+        with self._lock:
+            was_empty = not self._requests and not self._commands
+            self._commands.append(command)
+            return was_empty
+
+    def take(self, kind: type[R]) -> R | None:
+        """Return the newest request of a kind and clear its place."""
+        with self._lock:
+            return self._requests.pop(kind, None)  # type: ignore[return-value]
+
+    def take_command(self) -> Command | None:
+        """Return the oldest command."""
+        with self._lock:
+            return self._commands.popleft() if self._commands else None
+
+    def has(self, kind: type[InteractiveRequest]) -> bool:
+        """Whether a request of this kind waits."""
+        return kind in self._requests
+
+    def is_empty(self) -> bool:
+        """Whether nothing waits."""
+        return not self._requests and not self._commands
+
+    def touch(self) -> None:
+        """Note that somebody is interacting now, so that long work keeps its pieces short."""
+        self._touched_s = now_s()
+
+    def idle_s(self) -> float:
+        """Return the seconds since the last interaction."""
+        return now_s() - self._touched_s

@@ -1,0 +1,170 @@
+"""A training run inside the window: the one training loop, advanced a piece at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from latentlab.core.image_set import ImageSet
+from latentlab.core.messages import CurvePoint, Embedded, Result, TrainProgress, Warned
+from latentlab.core.neighbours import NeighbourIndex
+from latentlab.core.trace import Tracer, now_s
+from latentlab.core.train_spec import TrainSpec
+from latentlab.nn.run_folder import RunFolder
+from latentlab.nn.training import Metrics, StepDone, TrainingRun
+from latentlab.services.engine.live_model import LiveModel
+from latentlab.services.engine.pace import Pace
+
+PROGRESS_EVERY_S = 0.1
+CODES_EVERY_S = 0.1
+INDEX_EVERY_S = 1.0
+
+
+class TrainingJob:
+    """Trains, reports progress, and keeps the codes that the training passes see anyway.
+
+    The map's codes cost nothing this way: each step has just encoded its batch. They are as old as
+    at most one epoch; pausing or ending the run encodes all of them afresh.
+
+    Parameters
+    ----------
+    spec, data, device, folder
+        What to train, on what, where, and the run folder.
+    pace
+        Says how small the pieces must be.
+    emit
+        Takes the results.
+    tracer
+        Records ``train.step``.
+    """
+
+    def __init__(
+        self,
+        spec: TrainSpec,
+        data: ImageSet,
+        device: torch.device,
+        folder: Path,
+        *,
+        pace: Pace,
+        emit: Callable[[Result], None],
+        tracer: Tracer,
+    ) -> None:
+        self.run = TrainingRun(spec, data, device=device, micro_batch=pace.micro_batch)
+        self.folder = RunFolder(folder, self.run, warn=self._warn)
+        self.paused = False
+        self._single_step = False
+        self._events = self.run.run()
+        self._pace = pace
+        self._emit = emit
+        self._tracer = tracer
+        self._codes = np.full((len(data), spec.latent_dim), np.nan, np.float32)
+        self._fresh: list[tuple[np.ndarray, Tensor]] = []
+        self._step_begin_s: float | None = None
+        self._progress_due_s = self._codes_due_s = 0.0
+        self._index_due_s = now_s() + INDEX_EVERY_S
+        self._index: NeighbourIndex | None = None
+        self._warned = ""
+
+    @property
+    def wants_turn(self) -> bool:
+        """Whether there is something to compute now."""
+        return not self.paused or self._single_step
+
+    def single_step(self) -> None:
+        """Do one optimiser step and pause again."""
+        self.paused = True
+        self._single_step = True
+
+    def advance(self, model: LiveModel) -> bool:
+        """Compute one piece; return whether the run has ended by itself.
+
+        Raises
+        ------
+        TrainingError
+            If a loss is not a number any more.
+        """
+        begin = now_s()
+        if self._step_begin_s is None:
+            self._step_begin_s = begin
+        before = self.run.step
+        event = next(self._events, StopIteration)
+        seconds = now_s() - begin
+        if isinstance(event, StepDone):
+            self._fresh.append((event.indices, event.mu))
+            if event.step > before:
+                model.weights_version = event.step
+                self._single_step = False
+                self._tracer.span("train.step", self._step_begin_s, now_s(), step=event.step)
+                self._step_begin_s = None
+        elif isinstance(event, Metrics):
+            self.folder.log(event)
+            self._emit(
+                CurvePoint(
+                    event.step,
+                    event.epoch,
+                    "train" if event.split == "train" else "held_out",
+                    event.loss,
+                    event.recon_loss,
+                    event.kl,
+                )
+            )
+            self.folder.save_now_and_then()
+        self._pace.trained(self._images_of(event), seconds)
+        if not self.paused:
+            self.report(model)
+        return event is StopIteration
+
+    def report(self, model: LiveModel, *, now: bool = False) -> None:
+        """Send progress and codes where they are due."""
+        time_s = now_s()
+        if now or time_s >= self._progress_due_s:
+            self._progress_due_s = time_s + PROGRESS_EVERY_S
+            self._emit(self._progress(model))
+        if now or time_s >= self._codes_due_s:
+            self._codes_due_s = time_s + CODES_EVERY_S
+            self._emit(self._embedded(model))
+            self._pace.spent_beside(now_s() - time_s)
+
+    def finish(self) -> None:
+        """Keep the best weights and save everything."""
+        self._events.close()  # type: ignore[attr-defined]
+        self.folder.finish()
+
+    def _images_of(self, event: object) -> int:
+        if isinstance(event, StepDone):
+            return min(len(event.indices), self._pace.micro_batch() or len(event.indices))
+        return self._pace.micro_batch() or self.run.batch_size
+
+    def _progress(self, model: LiveModel) -> TrainProgress:
+        run = self.run
+        images_left = (run.total_steps - run.step) * run.batch_size
+        left = images_left / run.images_per_s if run.images_per_s > 0 else float("nan")
+        return TrainProgress(
+            run.step,
+            run.total_steps,
+            run.epoch,
+            run.spec.epochs,
+            run.images_per_s,
+            left,
+            model.weights_version,
+        )
+
+    def _embedded(self, model: LiveModel) -> Embedded:
+        for indices, mu in self._fresh:
+            self._codes[indices] = mu.float().cpu().numpy()
+        self._fresh.clear()
+        codes = self._codes.copy()
+        codes.flags.writeable = False
+        if now_s() >= self._index_due_s:
+            self._index = NeighbourIndex(codes)
+            self._index_due_s = now_s() + INDEX_EVERY_S
+        return Embedded(model.session_epoch, codes, self._index, False, model.weights_version)
+
+    def _warn(self, sentence: str) -> None:
+        if sentence != self._warned:
+            self._warned = sentence
+            self._emit(Warned(sentence))

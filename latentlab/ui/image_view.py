@@ -1,0 +1,307 @@
+"""The widget that shows an image, wherever the program shows one."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, Signal, Slot
+from PySide6.QtGui import (
+    QBrush,
+    QColor,
+    QContextMenuEvent,
+    QFocusEvent,
+    QGuiApplication,
+    QImage,
+    QKeyEvent,
+    QKeySequence,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPalette,
+    QPen,
+    QResizeEvent,
+    QTransform,
+)
+from PySide6.QtWidgets import QMenu, QSizePolicy, QWidget
+
+from latentlab.ui.qimage import to_qimage
+from latentlab.ui.section import label
+from latentlab.ui.tokens import DARK
+from latentlab.ui.tone import Tone, set_tone
+
+__all__ = ["ImageView", "to_qimage"]
+
+_RADIUS_PX = 4.0
+_CAPTION_GAP_PX = 5
+_BLACK = Qt.GlobalColor.black
+_KEYBOARD = (
+    Qt.FocusReason.TabFocusReason,
+    Qt.FocusReason.BacktabFocusReason,
+    Qt.FocusReason.ShortcutFocusReason,
+    Qt.FocusReason.OtherFocusReason,
+)
+
+
+class ImageView(QWidget):
+    """One image on a black square with a thin border, and an optional caption below.
+
+    The aspect is kept. Enlarged pixels stay crisp unless :attr:`smooth` is set; reduced images
+    are always averaged.
+
+    Parameters
+    ----------
+    name
+        Translated accessible name, such as "Decoded image".
+    placeholder
+        Translated text shown while there is no image.
+    size_px
+        Preferred edge of the square; layouts may give less or more.
+    parent
+        Owner.
+    """
+
+    painted = Signal(int)
+    """Emitted at the first paint after :meth:`set_image`, with its ``sequence``."""
+    clicked = Signal()
+    """Emitted at a click with the left button, Enter or Space."""
+
+    def __init__(
+        self,
+        name: str,
+        placeholder: str = "–",
+        *,
+        size_px: int = 112,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._image = QImage()
+        self._scaled = QImage()
+        self._sequence: int | None = None
+        self._placeholder = placeholder
+        self._size_px = size_px
+        self._smooth = False
+        self._selected = False
+        self._keyboard_focus = False
+        self._caption_text = ""
+        self._caption = label(size="small", tone="muted", parent=self)
+        self._caption.hide()
+        self.setAccessibleName(name)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+
+    # ------------------------------------------------------------------ contents
+
+    def set_image(self, pixels: NDArray[np.uint8] | None, *, sequence: int | None = None) -> None:
+        """Show an image, or the placeholder.
+
+        Parameters
+        ----------
+        pixels
+            uint8, shape (height, width, 1 or 3), 0 black to 255 white; ``None`` for no image.
+        sequence
+            Number to emit with :attr:`painted` once this image was painted; ``None`` emits nothing.
+        """
+        self._image = QImage() if pixels is None else to_qimage(pixels)
+        self._scaled = QImage()
+        self._sequence = sequence
+        self.update()
+
+    @property
+    def image(self) -> QImage:
+        """The image at its own size; null while there is none."""
+        return self._image
+
+    @property
+    def smooth(self) -> bool:
+        """Whether enlarged images are interpolated instead of showing their pixels."""
+        return self._smooth
+
+    @smooth.setter
+    def smooth(self, smooth: bool) -> None:
+        self._smooth = smooth
+        self._scaled = QImage()
+        self.update()
+
+    @property
+    def selected(self) -> bool:
+        """Whether a ring in the accent colour marks the image."""
+        return self._selected
+
+    @selected.setter
+    def selected(self, selected: bool) -> None:
+        self._selected = selected
+        self.update()
+
+    @property
+    def caption(self) -> str:
+        """The whole line below the image, also where it is shown shortened."""
+        return self._caption_text
+
+    def set_placeholder(self, text: str) -> None:
+        """Set the translated text shown while there is no image."""
+        self._placeholder = text
+        self.update()
+
+    def set_caption(self, text: str, tone: Tone = "muted") -> None:
+        """Set the line below the image; an empty text takes no room."""
+        shown = bool(text)
+        self._caption_text = text
+        self.setAccessibleDescription(text)
+        set_tone(self._caption, tone)
+        if self._caption.isHidden() == shown:
+            self._caption.setVisible(shown)
+            self.updateGeometry()
+        self._place_caption()
+
+    @Slot()
+    def copy_to_clipboard(self) -> None:
+        """Copy the image at its own size; nothing happens while there is none."""
+        if not self._image.isNull():
+            QGuiApplication.clipboard().setImage(self._image)
+
+    # ------------------------------------------------------------------ geometry
+
+    def _caption_height(self) -> int:
+        if self._caption.isHidden():
+            return 0
+        return _CAPTION_GAP_PX + self._caption.sizeHint().height()
+
+    def square(self) -> QRect:
+        """Return the square that the image is fitted into, in the widget's coordinates."""
+        side = max(1, min(self.width(), self.height() - self._caption_height()))
+        return QRect(0, 0, side, side)
+
+    def hasHeightForWidth(self) -> bool:
+        """Say that the height follows from the width."""
+        return True
+
+    def heightForWidth(self, width: int) -> int:
+        """Return the width and what the caption needs."""
+        return width + self._caption_height()
+
+    def sizeHint(self) -> QSize:
+        """Return the preferred square with the caption."""
+        return QSize(self._size_px, self._size_px + self._caption_height())
+
+    def minimumSizeHint(self) -> QSize:
+        """Return a square that is just recognisable."""
+        return QSize(24, 24 + self._caption_height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Put the caption below the square."""
+        super().resizeEvent(event)
+        self._place_caption()
+
+    def _place_caption(self) -> None:
+        top = self.square().bottom() + 1 + _CAPTION_GAP_PX
+        self._caption.ensurePolished()
+        metrics = self._caption.fontMetrics()
+        width = self.width()
+        text = metrics.elidedText(self._caption_text, Qt.TextElideMode.ElideRight, width)
+        self._caption.setText(text)
+        self._caption.setToolTip("" if text == self._caption_text else self._caption_text)
+        self._caption.setGeometry(0, top, width, self._caption.sizeHint().height())
+
+    # ------------------------------------------------------------------ painting
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the image, then tell which one it was."""
+        del event
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        frame = QRectF(self.square()).adjusted(0.5, 0.5, -0.5, -0.5)
+        colours = self.palette()
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(_BLACK)
+        painter.drawRoundedRect(frame, _RADIUS_PX, _RADIUS_PX)
+        if self._image.isNull():
+            painter.setPen(QColor(DARK.muted))  # the square is black in both themes
+            wrap = int(Qt.AlignmentFlag.AlignCenter) | int(Qt.TextFlag.TextWordWrap)
+            painter.drawText(frame.adjusted(8, 8, -8, -8), wrap, self._placeholder)
+        else:
+            self._paint_image(painter, frame)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        if self._selected or (self.hasFocus() and self._keyboard_focus):
+            painter.setPen(QPen(colours.color(QPalette.ColorRole.Highlight), 2))
+            painter.drawRoundedRect(frame.adjusted(0.5, 0.5, -0.5, -0.5), _RADIUS_PX, _RADIUS_PX)
+        else:
+            painter.setPen(colours.color(QPalette.ColorRole.Mid))
+            painter.drawRoundedRect(frame, _RADIUS_PX, _RADIUS_PX)
+        painter.end()
+        if self._sequence is not None:
+            sequence, self._sequence = self._sequence, None
+            self.painted.emit(sequence)
+
+    def _paint_image(self, painter: QPainter, frame: QRectF) -> None:
+        ratio = self.devicePixelRatio()
+        side = self.square().width()
+        target = (QSize(side, side) * ratio).expandedTo(QSize(1, 1))
+        fitted = self._image.size().scaled(target, Qt.AspectRatioMode.KeepAspectRatio)
+        fitted = fitted.expandedTo(QSize(1, 1))
+        if self._scaled.size() != fitted:
+            enlarged = fitted.width() > self._image.width()
+            crisp = enlarged and not self._smooth
+            self._scaled = self._image.scaled(
+                fitted,
+                Qt.AspectRatioMode.IgnoreAspectRatio,
+                Qt.TransformationMode.FastTransformation
+                if crisp
+                else Qt.TransformationMode.SmoothTransformation,
+            )
+        width, height = fitted.width() / ratio, fitted.height() / ratio
+        left, top = (side - width) / 2, (side - height) / 2
+        # A brush fills a rounded shape with smooth corners, which a clip path does not.
+        brush = QBrush(self._scaled)
+        brush.setTransform(QTransform(1 / ratio, 0, 0, 1 / ratio, left, top))
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(brush)
+        area = QRectF(left, top, width, height).intersected(frame)
+        fills_square = fitted.width() == fitted.height()
+        radius = _RADIUS_PX if fills_square else 0.0
+        painter.drawRoundedRect(area, radius, radius)
+
+    # ------------------------------------------------------------------ input
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Remember whether the focus came by the keyboard, which draws the ring."""
+        self._keyboard_focus = event.reason() in _KEYBOARD
+        super().focusInEvent(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Emit ``clicked`` for a left click inside the square."""
+        inside = self.square().contains(event.position().toPoint())
+        if event.button() == Qt.MouseButton.LeftButton and inside:
+            self.clicked.emit()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Take the press, so that the release comes here too."""
+        event.accept()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Copy, or activate by Enter and Space."""
+        if event.matches(QKeySequence.StandardKey.Copy):
+            self.copy_to_clipboard()
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
+            self.clicked.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Offer to copy the image."""
+        where = event.globalPos()
+        if event.reason() == QContextMenuEvent.Reason.Keyboard:
+            where = self.mapToGlobal(QPoint(8, 8))
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        copy = menu.addAction(self.tr("Copy image"))
+        copy.setEnabled(not self._image.isNull())
+        copy.triggered.connect(self.copy_to_clipboard)
+        menu.popup(where)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the theme."""
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange):
+            self.update()
+        super().changeEvent(event)

@@ -1,0 +1,164 @@
+"""A form built from an options dataclass: one row for each described field."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Collection
+from typing import Any
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from latentlab.core.errors import UsageError
+from latentlab.core.options import check, options_of
+from latentlab.ui.disclosure import Disclosure
+from latentlab.ui.option_row import OptionRow
+
+
+class OptionForm(QWidget):
+    """Edits one frozen options dataclass; always holds a valid one.
+
+    Parameters
+    ----------
+    spec
+        An instance of a dataclass whose fields were made by :func:`latentlab.core.options.option`.
+        If it has ``validate()``, that is asked too; otherwise the ranges are checked.
+    only
+        Names of the fields to show; ``None`` for all. The others keep the values of ``spec``.
+    parent
+        Owner.
+    """
+
+    specChanged = Signal(object)  # noqa: N815
+    """Emitted with the new instance after the user changed a value to a valid one."""
+    validityChanged = Signal(bool)  # noqa: N815
+    """Emitted when the form began or ceased to show a value that cannot be used."""
+
+    def __init__(
+        self, spec: Any, only: Collection[str] | None = None, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._spec = spec
+        self._valid = True
+        context = type(spec).__name__
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(2)
+        self._advanced = Disclosure(
+            self.tr("Advanced"), self.tr("Options that are seldom changed"), self
+        )
+        self._rows: dict[str, OptionRow] = {}
+        for opt in options_of(type(spec)):
+            if only is not None and opt.name not in only:
+                continue
+            row = OptionRow(opt, context, self)
+            row.edited.connect(self._read)
+            (self._advanced.body if opt.advanced else layout).addWidget(row)
+            self._rows[opt.name] = row
+        layout.addWidget(self._advanced)
+        self.set_spec(spec)
+
+    @property
+    def spec(self) -> Any:
+        """The last valid instance."""
+        return self._spec
+
+    @property
+    def is_valid(self) -> bool:
+        """Whether all that is shown can be used; while not, :attr:`spec` is what was before."""
+        return self._valid
+
+    @property
+    def errors(self) -> dict[str, str]:
+        """Field name to the sentence shown below it."""
+        return {name: row.error for name, row in self._rows.items() if row.error}
+
+    def set_spec(self, spec: Any) -> None:
+        """Show an instance without emitting :attr:`specChanged`; errors go away.
+
+        Raises
+        ------
+        TypeError
+            If it is an instance of another class.
+        """
+        if type(spec) is not type(self._spec):
+            raise TypeError(f"The form edits {type(self._spec).__name__}, not {type(spec)}.")
+        self._spec = spec
+        for name, row in self._rows.items():
+            row.set_value(getattr(spec, name))
+            row.set_error("")
+        self._show_applicable(spec)
+        self._set_valid(True)
+
+    def set_enabled_fields(self, names: Collection[str] | None) -> None:
+        """Leave only these fields editable, such as while training; ``None`` for all."""
+        for name, row in self._rows.items():
+            row.setEnabled(names is None or name in names)
+
+    def row(self, name: str) -> OptionRow:
+        """Return the row of a field, for its editor, slider and visibility."""
+        return self._rows[name]
+
+    @property
+    def advanced(self) -> Disclosure:
+        """The folded section."""
+        return self._advanced
+
+    @Slot()
+    def _read(self) -> None:
+        """Read all rows; tell the new instance if all of them are right."""
+        edited = self.sender()
+        values: dict[str, Any] = {}
+        errors: dict[str, str] = {}
+        for name, row in self._rows.items():
+            try:
+                values[name] = row.value()
+            except ValueError as error:
+                errors[name] = str(error)
+        candidate = dataclasses.replace(self._spec, **values)
+        self._show_applicable(candidate)
+        if not errors:
+            try:
+                self._validate(candidate)
+            except UsageError as error:
+                wrong = self._first_wrong(candidate)
+                if wrong is None and isinstance(edited, OptionRow):
+                    wrong = edited.option.name
+                errors[wrong or next(iter(self._rows))] = error.sentence
+        for name, row in self._rows.items():
+            row.set_error(errors.get(name, ""))
+        self._set_valid(not errors)
+        if not errors and candidate != self._spec:
+            self._spec = candidate
+            self.specChanged.emit(candidate)
+
+    def _first_wrong(self, candidate: Any) -> str | None:
+        """Return the first field that is wrong by itself, beside defaults."""
+        for name in self._rows:
+            alone = dataclasses.replace(self._spec, **{name: getattr(candidate, name)})
+            try:
+                self._validate(alone)
+            except UsageError:
+                return name
+        return None
+
+    @staticmethod
+    def _validate(candidate: Any) -> None:
+        if hasattr(candidate, "validate"):
+            candidate.validate()
+        else:
+            check(candidate)
+
+    def _show_applicable(self, spec: Any) -> None:
+        values = {field.name: getattr(spec, field.name) for field in dataclasses.fields(spec)}
+        any_advanced = False
+        for row in self._rows.values():
+            applies = row.option.applies(values)
+            row.setVisible(applies)
+            any_advanced = any_advanced or (applies and row.option.advanced)
+        self._advanced.setVisible(any_advanced)
+
+    def _set_valid(self, valid: bool) -> None:
+        if valid != self._valid:
+            self._valid = valid
+            self.validityChanged.emit(valid)

@@ -1,0 +1,66 @@
+"""A slider over real numbers, for a hand that has no number in mind."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import QSlider, QWidget
+
+_STEPS = 1000
+
+
+class ValueSlider(QSlider):
+    """A horizontal slider from ``minimum`` to ``maximum``.
+
+    A value beyond the end stays what it is; the handle waits at the end.
+
+    Parameters
+    ----------
+    minimum, maximum
+        The values at both ends.
+    decimals
+        Digits after the point to which a moved handle rounds.
+    power
+        1 for even steps; 2 gives the small values more room.
+    parent
+        Owner.
+    """
+
+    moved = Signal(float)
+    """Emitted with the value when the user moved the handle."""
+
+    def __init__(
+        self,
+        minimum: float,
+        maximum: float,
+        decimals: int = 2,
+        power: float = 1.0,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(Qt.Orientation.Horizontal, parent)
+        self._low, self._high = minimum, maximum
+        self._decimals, self._power = decimals, power
+        self.setRange(0, _STEPS)
+        self.setSingleStep(_STEPS // 100)
+        self.setPageStep(_STEPS // 10)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.valueChanged.connect(self._tell)
+
+    def show_value(self, value: float) -> None:
+        """Put the handle to a value without emitting."""
+        share = (value - self._low) / (self._high - self._low)
+        with QSignalBlocker(self):
+            self.setValue(round(_STEPS * min(max(share, 0.0), 1.0) ** (1 / self._power)))
+        self.update()
+
+    @Slot(int)
+    def _tell(self, place: int) -> None:
+        share = (place / _STEPS) ** self._power
+        self.moved.emit(round(self._low + share * (self._high - self._low), self._decimals))
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Move only with the focus, so that scrolling a panel is safe."""
+        if self.hasFocus():
+            super().wheelEvent(event)
+        else:
+            event.ignore()
