@@ -256,10 +256,14 @@ class TrainProgress:
 
 @dataclass(frozen=True)
 class CurvePoint:
-    """One point of the training curves, in nats per image."""
+    """One point of the training curves, in nats per image.
+
+    ``epochs_done`` counts passes with their fraction.
+    """
 
     step: int
     epoch: int
+    epochs_done: float
     split: Literal["train", "held_out"]
     loss: float
     recon_loss: float

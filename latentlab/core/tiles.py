@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from latentlab.core.camera import Camera
 
-COARSE_LEVELS = 2  # how many coarser levels are shown before the one that the view wants
+COARSE_LEVELS = 2  # levels between the first, coarse pass and the wanted one
+MAX_TILE_PX = 56  # larger than any cell on the screen
 
 
 @dataclass(frozen=True)
@@ -82,9 +83,19 @@ def visible_block(camera: Camera, level: int) -> CellBlock:
     )
 
 
-def wanted_blocks(camera: Camera, cell_px: float) -> list[CellBlock]:
-    """Return the blocks that cover the view, coarse first, the sharpest last."""
-    finest = level_for(camera, cell_px)
-    return [
-        visible_block(camera, level) for level in range(finest - COARSE_LEVELS, finest + 1)
-    ]
+def tile_shape(image_shape: tuple[int, int, int]) -> tuple[int, int, int]:
+    """Return (side, side, channels) of the picture of a cell in pixels.
+
+    Cells are square; a picture is shrunk to at most :data:`MAX_TILE_PX` and centred in its cell.
+    """
+    h, w, c = image_shape
+    side = min(max(h, w), MAX_TILE_PX)
+    return side, side, c
+
+
+def fitted_size(image_shape: tuple[int, int, int]) -> tuple[int, int]:
+    """Return (height, width) of a picture inside its cell, aspect kept, at least 1 px."""
+    h, w, _ = image_shape
+    side = tile_shape(image_shape)[0]
+    scale = side / max(h, w)
+    return max(1, round(h * scale)), max(1, round(w * scale))

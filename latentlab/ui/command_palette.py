@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, Qt, Slot
-from PySide6.QtGui import QAction, QHideEvent, QKeyEvent, QStandardItem, QStandardItemModel
+from PySide6.QtGui import QAction, QColor, QHideEvent, QKeyEvent, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QApplication,
@@ -46,6 +46,7 @@ class CommandPalette(QFrame):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self._window = parent
+        self._is_listening = False
         self._actions: list[QAction] = []
         self._focus_before: QWidget | None = None
         self.setProperty("popup", "true")
@@ -83,6 +84,7 @@ class CommandPalette(QFrame):
         shadow = QGraphicsDropShadowEffect(self)
         shadow.setBlurRadius(32)
         shadow.setOffset(0, 8)
+        shadow.setColor(QColor(0, 0, 0, 110))
         self.setGraphicsEffect(shadow)
         self._search.textChanged.connect(self._filter)
         self._search.installEventFilter(self)
@@ -106,7 +108,7 @@ class CommandPalette(QFrame):
         ]
         if not self.isVisible():
             self._focus_before = QApplication.focusWidget()
-            QApplication.instance().focusChanged.connect(self._focus_changed)  # type: ignore[union-attr]
+        self._listen(True)
         self._search.clear()
         self._filter("")
         self.show()
@@ -125,13 +127,11 @@ class CommandPalette(QFrame):
             text, group = plain_text(action), group_of(action)
             match = fuzzy_match(query, text)
             score, places = (match.score, match.places) if match else (0.0, ())
-            if match is None:  # the group's words help, but count less than the command's
-                match = fuzzy_match(query, f"{group} {text}")
-                if match is None:
+            if match is None:  # "training stop": whole words of the group help too
+                named = f"{group} {text}".casefold()
+                if not all(word in named for word in query.casefold().split()):
                     continue
-                score = match.score - 20.0
-                shift = len(group) + 1
-                places = tuple(place - shift for place in match.places if place >= shift)
+                score = -100.0
             found.append((not action.isEnabled(), -score, order, text, group, places, action))
         found.sort(key=_rank)
         self._model.clear()
@@ -185,10 +185,20 @@ class CommandPalette(QFrame):
     def hideEvent(self, event: QHideEvent) -> None:
         """Stop listening once closed."""
         super().hideEvent(event)
-        if not self.isHidden():
-            return  # only the window was minimised
-        self._focus_before = None
-        QApplication.instance().focusChanged.disconnect(self._focus_changed)  # type: ignore[union-attr]
+        if self.isHidden():  # otherwise only the window was minimised
+            self._focus_before = None
+            self._listen(False)
+
+    def _listen(self, listen: bool) -> None:
+        """Watch, only while open, whether the focus goes elsewhere."""
+        app = QApplication.instance()
+        if listen == self._is_listening or not isinstance(app, QApplication):
+            return
+        self._is_listening = listen
+        if listen:
+            app.focusChanged.connect(self._focus_changed)
+        else:
+            app.focusChanged.disconnect(self._focus_changed)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Stay in the middle of the window, and take the list's keys from the search line."""
@@ -220,7 +230,7 @@ class CommandPalette(QFrame):
         return True
 
     def _move(self, step: int) -> None:
-        count = self._model.rowCount()
+        count = sum(action.isEnabled() for action in self.shown_actions)  # those come first
         if count == 0:
             return
         row = self._list.currentIndex().row() + step

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QAbstractButton
 
 from latentlab.core.resources import resource
 from latentlab.ui.theme import Theme
+from latentlab.ui.tokens import mixed
 
 _SIZES_PX = (16, 20, 24, 32)
 
@@ -83,27 +84,27 @@ class _Binding(QObject):
     """Keeps one target's icon in the theme's colours; being its child, it ends with it."""
 
     def __init__(
-        self, target: QAction | QAbstractButton, theme: Theme, name: str, on_accent: str
+        self, target: QAction | QAbstractButton, theme: Theme, name: str, look: str
     ) -> None:
         super().__init__(target)
         self._target = target
         self._theme = theme
         self._name = name
-        self._on_accent = on_accent
+        self._look = look
         theme.changed.connect(self.apply)
         self.apply()
 
     @Slot()
     def apply(self) -> None:
         tokens = self._theme.tokens
-        self._target.setIcon(
-            icon(
-                self._name,
-                tokens.accent_ink if self._on_accent == "always" else tokens.ink,
-                disabled=tokens.muted,
-                checked=tokens.ink if self._on_accent == "never" else tokens.accent_ink,
-            )
-        )
+        normal, checked = {
+            "plain": (tokens.ink, tokens.ink),
+            "muted": (tokens.muted, tokens.muted),
+            "primary": (tokens.accent_ink, tokens.accent_ink),
+            "checkable": (tokens.ink, tokens.accent_ink),
+        }[self._look]
+        faint = mixed(tokens.muted, tokens.panel, 0.55)
+        self._target.setIcon(icon(self._name, normal, disabled=faint, checked=checked))
 
 
 class IconSource(QObject):
@@ -123,20 +124,24 @@ class IconSource(QObject):
 
     def bind(self, target: QAction | QAbstractButton, name: str) -> None:
         """Give an icon in the colour of the text."""
-        self._bind(target, name, "never")
+        self._bind(target, name, "plain")
+
+    def bind_muted(self, target: QAction | QAbstractButton, name: str) -> None:
+        """Give an icon that stands back, such as to a flat button."""
+        self._bind(target, name, "muted")
 
     def bind_primary(self, target: QAction | QAbstractButton, name: str) -> None:
         """Give an icon to a button that is always filled with the accent colour."""
-        self._bind(target, name, "always")
+        self._bind(target, name, "primary")
 
     def bind_checkable(self, target: QAction | QAbstractButton, name: str) -> None:
         """Give an icon to a button that is filled with the accent colour while checked."""
-        self._bind(target, name, "checked")
+        self._bind(target, name, "checkable")
 
-    def _bind(self, target: QAction | QAbstractButton, name: str, on_accent: str) -> None:
+    def _bind(self, target: QAction | QAbstractButton, name: str, look: str) -> None:
         for old in target.findChildren(_Binding, options=Qt.FindChildOption.FindDirectChildrenOnly):
             # Deleted at once, so that a change of theme in between cannot bring the old icon back.
             old.setParent(None)
             old.deleteLater()
             self._theme.changed.disconnect(old.apply)
-        _Binding(target, self._theme, name, on_accent)
+        _Binding(target, self._theme, name, look)

@@ -78,10 +78,12 @@ def number_text(value: float, decimals: int) -> str:
         if "e" in text:
             mantissa, exponent = text.split("e")
             text = f"{mantissa}e{int(exponent)}"
-        return text
-    if math.isclose(value, round(value, decimals), rel_tol=0.0, abs_tol=1e-12):
-        return f"{value:.{decimals}f}"
-    return f"{value:.6g}"
+    elif math.isclose(value, round(value, decimals), rel_tol=0.0, abs_tol=1e-12):
+        text = f"{value:.{decimals}f}"
+    else:
+        text = f"{value:.6g}"
+    # A real minus is as wide as a figure, so that numbers do not jump when they change sign.
+    return text.replace("-", "−", 1) if text.startswith("-") else text
 
 
 def next_round(value: float, up: bool) -> float:
@@ -151,7 +153,7 @@ class FloatEditor(QDoubleSpinBox):
         if number is not None and self.minimum() <= number <= self.maximum():
             return QValidator.State.Acceptable, text, position
         bare = self._bare(text)
-        if all(c in "0123456789.,eE+- " for c in bare):
+        if all(c in "0123456789.,eE+-− " for c in bare):
             return QValidator.State.Intermediate, text, position
         return QValidator.State.Invalid, text, position
 

@@ -148,9 +148,12 @@ class OptionRow(QWidget):
         return editor
 
     def _make_slider(self) -> ValueSlider | None:
-        """Return a slider for plain amounts; where magnitudes or many digits count, none."""
+        """Return a slider for plain amounts; where magnitudes or many digits count, none.
+
+        Folded fields have none either, to stay a short list.
+        """
         opt = self.option
-        if not isinstance(opt.default, float) or opt.decimals > 2:
+        if not isinstance(opt.default, float) or opt.decimals > 2 or opt.advanced:
             return None
         if opt.minimum is None or opt.maximum is None:
             return None

@@ -8,9 +8,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import (
     QDialog,
-    QDialogButtonBox,
     QGridLayout,
     QHBoxLayout,
+    QPushButton,
     QScrollArea,
     QVBoxLayout,
     QWidget,
@@ -69,14 +69,16 @@ class ShortcutsDialog(QDialog):
             groups[self.tr("Mouse")] = [([gesture], meaning) for gesture, meaning in gestures]
         self._fill(columns, groups)
 
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
-        buttons.setContentsMargins(16, 0, 16, 0)
-        close = buttons.button(QDialogButtonBox.StandardButton.Close)
+        row = QHBoxLayout()
+        row.setContentsMargins(16, 0, 16, 0)
+        row.addStretch(1)
+        close = QPushButton(self.tr("Close"), self)
         close.setObjectName("close")
         close.setAccessibleName(self.tr("Close"))
         close.setToolTip(self.tr("Close this list (Esc)"))
-        buttons.rejected.connect(self.close)
-        outer.addWidget(buttons)
+        close.clicked.connect(self.close)
+        row.addWidget(close)
+        outer.addLayout(row)
         self.resize(760, 560)
 
     def _fill(self, columns: QHBoxLayout, groups: dict[str, list[tuple[list[str], str]]]) -> None:

@@ -9,7 +9,7 @@ Dynamic properties that it knows (set them with :func:`latentlab.ui.tone.set_loo
 ``flat="true"``
     A push or tool button without a frame until the pointer is over it.
 ``tone="muted" | "accent" | "good" | "warn" | "bad"``
-    Text of a label, bar of a progress bar, edge of a toast.
+    Text of a label, bar of a progress bar, edge of a message.
 ``look="title" | "section" | "strong" | "small"``
     Size and weight of a label.
 ``plain="true"``
@@ -94,13 +94,7 @@ QToolBar QToolButton[primary="true"]:focus, QToolBar QToolButton:checked:focus {
 QToolBar QToolButton[primary="true"]:focus, QToolBar QToolButton:checked:focus {
     padding: 3px 9px;
 }
-QToolBar QToolButton[popupMode="2"] { padding-right: 24px; }
-QToolBar QToolButton[popupMode="1"] { padding-right: 24px; }
-QToolButton::menu-indicator {
-    subcontrol-origin: padding; subcontrol-position: right center; right: 9px;
-    width: 8px; height: 8px;
-}
-QToolButton::menu-button { border: none; width: 18px; }
+QToolButton::menu-indicator { image: none; }
 
 QPushButton[chip="true"], QToolButton[chip="true"] {
     background: $raised; border: 1px solid $line; border-radius: 10px; padding: 2px 8px;
@@ -146,7 +140,7 @@ QStatusBar QLabel[tone="bad"] { color: $bad; }
 
 /* Tabs */
 QTabWidget::pane { border: none; border-top: 1px solid $line; }
-QTabBar { background: $panel; }
+QTabBar { background: $panel; qproperty-drawBase: 0; }
 QTabBar::tab {
     background: transparent; color: $muted; border: none; border-bottom: 2px solid transparent;
     padding: 9px 1px 8px 1px; margin: 0 8px;
@@ -260,12 +254,14 @@ QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
 
 /* Messages */
 QFrame[toast="true"] {
-    background: $raised; border: 1px solid $line; border-left: 4px solid $accent;
-    border-radius: 8px;
+    background: $raised; border: 1px solid $line; border-radius: 8px;
 }
-QFrame[toast="true"][tone="good"] { border-left-color: $good; }
-QFrame[toast="true"][tone="warn"] { border-left-color: $warn; }
-QFrame[toast="true"][tone="bad"] { border-left-color: $bad; }
+QFrame[edge="true"] { background: $accent; border: none; border-radius: 2px; }
+QFrame[edge="true"][tone="good"] { background: $good; }
+QFrame[edge="true"][tone="warn"] { background: $warn; }
+QFrame[edge="true"][tone="bad"] { background: $bad; }
+QFrame[toast="true"] QPushButton { background: $panel; }
+QFrame[toast="true"] QPushButton:hover { background: $hover; }
 QFrame[toast="true"] QToolButton[flat="true"]:hover { background: $line; }
 QLineEdit[search="true"] {
     background: transparent; border: none; border-bottom: 1px solid $line; border-radius: 0;

@@ -7,10 +7,10 @@ from typing import Literal
 from PySide6.QtCore import QEvent, QTimer, Signal, Slot
 from PySide6.QtGui import QEnterEvent, QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
+    QApplication,
     QFrame,
     QHBoxLayout,
     QPushButton,
-    QSizePolicy,
     QToolButton,
     QWidget,
 )
@@ -60,17 +60,20 @@ class Toast(QFrame):
         self.sentence, self.kind, self.details = sentence, kind, details
         self._is_closed = False
         self.setProperty("toast", "true")
-        set_look(self, "tone", "accent" if kind == "info" else kind)
         self.setAccessibleName(sentence)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
-        self._timer.timeout.connect(self.dismiss)
+        self._timer.timeout.connect(self._expire)
         row = QHBoxLayout(self)
-        row.setContentsMargins(14, 8, 8, 8)
+        row.setContentsMargins(8, 8, 8, 8)
         row.setSpacing(8)
+        edge = QFrame(self)
+        edge.setFixedWidth(4)
+        edge.setProperty("edge", "true")
+        set_look(edge, "tone", "accent" if kind == "info" else kind)
+        row.addWidget(edge)
         text = label(sentence, wrap=True)
         text.setObjectName("sentence")
-        text.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
         row.addWidget(text, 1)
         if action_text:
             action = QPushButton(action_text, self)
@@ -122,6 +125,14 @@ class Toast(QFrame):
     def _trigger(self) -> None:
         self.actionTriggered.emit()
         self.dismiss()
+
+    @Slot()
+    def _expire(self) -> None:
+        focus = QApplication.focusWidget()
+        if focus is not None and self.isAncestorOf(focus):
+            self._start()
+        else:
+            self.dismiss()
 
     def _start(self) -> None:
         shown_ms = SHOWN_MS[self.kind]

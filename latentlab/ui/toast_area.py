@@ -67,10 +67,12 @@ class ToastArea(QWidget):
         toast.closed.connect(self._forget)
         self._toasts.insert(0, toast)
         self._column.insertWidget(0, toast)
-        toast.show()
+        toast.setVisible(True)
+        # Placed first: at the corner where widgets begin it might appear under the pointer, and
+        # take that for somebody reading.
+        self._place()
         self.show()
         self.raise_()
-        self._place()
         return toast
 
     @Slot()

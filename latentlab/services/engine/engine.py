@@ -171,7 +171,7 @@ class Engine:
         start = self._tiles_done
         stop = min(len(request.keys), start + self._tile_piece.items(PIECE_S))
         begin = now_s()
-        images = self._model.decode(request.z[start:stop])
+        images = self._model.decode_tiles(request.z[start:stop])
         self._tile_piece.learn(stop - start, now_s() - begin)
         self._tiles_done = stop
         if stop == len(request.keys):

@@ -8,9 +8,11 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch.nn import functional
 
 from latentlab.core.image_set import ImageSet
 from latentlab.core.model_document import ModelDocument
+from latentlab.core.tiles import fitted_size, tile_shape
 from latentlab.nn.autoencoder import Autoencoder
 from latentlab.nn.inference import decode, encode, posterior_of, to_input, to_pixels
 
@@ -50,6 +52,21 @@ class LiveModel:
     def decode(self, z: NDArray[np.float32]) -> NDArray[np.uint8]:
         """Return images uint8 (n, h, w, c) of codes (n, d)."""
         return decode(self.network, z, self.device)
+
+    @torch.inference_mode()
+    def decode_tiles(self, z: NDArray[np.float32]) -> NDArray[np.uint8]:
+        """Return pictures for cells of the grid, uint8 (n, side, side, c): small and square."""
+        images = self.network.decode_mean(torch.from_numpy(np.array(z, np.float32)).to(self.device))
+        shape = self.document.input_shape
+        side, _, _ = tile_shape(shape)
+        height, width = fitted_size(shape)
+        if (height, width) != shape[:2]:
+            images = functional.adaptive_avg_pool2d(images, (height, width))
+        if height != width:
+            top, left = (side - height) // 2, (side - width) // 2
+            padding = (left, side - width - left, top, side - height - top)
+            images = functional.pad(images, padding)
+        return to_pixels(images)
 
     def encode(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return codes float32 (n, d) of images (n, h, w, c)."""

@@ -106,6 +106,7 @@ class TrainingJob:
                 CurvePoint(
                     event.step,
                     event.epoch,
+                    event.step / self.run.steps_per_epoch,
                     "train" if event.split == "train" else "held_out",
                     event.loss,
                     event.recon_loss,

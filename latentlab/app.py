@@ -1,0 +1,159 @@
+"""The composition root of the window: makes every part and joins them."""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import logging
+import logging.handlers
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from latentlab.core.qt_platform import display_problem
+from latentlab.core.trace import FileTracer, NullTracer, Tracer
+
+if TYPE_CHECKING:
+    from latentlab.ui.main_window import MainWindow
+
+_COLLECT_EVERY_MS = 2000
+_SIGNALS_EVERY_MS = 200
+
+log = logging.getLogger(__name__)
+
+
+def create_window(
+    path: str | None = None, *, tracer: Tracer | None = None, start_engine: bool = True
+) -> MainWindow:
+    """Build the window inside an existing QApplication and start its compute thread.
+
+    Close the window to end the thread.
+
+    Parameters
+    ----------
+    path
+        What to open: a model file, run folder, data set or bundled name; ``None`` opens the
+        bundled digits and their model.
+    tracer
+        Records timings.
+    start_engine
+        Whether to load torch at once after the first paint; tests of widgets go without.
+    """
+    from latentlab.services.lab import Lab
+    from latentlab.ui.main_window import MainWindow
+    from latentlab.ui.theme import Theme
+
+    tracer = tracer or NullTracer()
+    lab = Lab(tracer)
+    from PySide6.QtWidgets import QApplication
+
+    app = QApplication.instance()
+    assert isinstance(app, QApplication), "make a QApplication first"
+    theme = Theme(app, lab.settings.theme())  # type: ignore[arg-type]
+    window = MainWindow(lab.stores, lab.controllers, lab.settings, theme, tracer)
+    lab.setParent(window)
+    theme.setParent(window)
+    lab.open_first(path)
+    if start_engine:
+        window.shown.connect(lab.start)
+    return window
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the window program and return its exit code."""
+    parser = argparse.ArgumentParser(
+        prog="latentlab", description="Open the window of LatentLab.", add_help=True
+    )
+    parser.add_argument("path", nargs="?", help="a model file, run folder or data set")
+    parser.add_argument("--trace", metavar="FILE", help="write Chrome trace events")
+    try:
+        options = parser.parse_args(list(sys.argv[1:] if argv is None else argv))
+    except SystemExit as error:
+        return int(error.code or 0)
+    if options.path is not None and not _can_exist(options.path):
+        print(f"There is no file, folder or bundled set “{options.path}”.", file=sys.stderr)
+        return 2
+    problem = display_problem()
+    if problem:
+        print(problem, file=sys.stderr)
+        return 2
+    try:
+        tracer: Tracer = FileTracer(Path(options.trace)) if options.trace else NullTracer()
+    except OSError as error:
+        print(f"The trace cannot be written: {error}.", file=sys.stderr)
+        return 2
+    if sys.platform == "win32":
+        # torch 2.9 and later fail to load their DLLs after Qt's have been loaded.
+        import torch  # noqa: F401
+    try:
+        from PySide6.QtCore import QTimer
+        from PySide6.QtWidgets import QApplication
+    except ImportError as error:
+        print(
+            f"LatentLab cannot open a window because Qt cannot be loaded: {error}; "
+            "run “latentlab doctor” to see what is missing.",
+            file=sys.stderr,
+        )
+        return 2
+    _start_log()
+    app = QApplication([sys.argv[0]])
+    app.setApplicationName("LatentLab")
+    app.setDesktopFileName("latentlab")
+    window = create_window(options.path, tracer=tracer)
+    # Collecting garbage on the compute thread could destroy Qt objects there, so it is done here.
+    gc.disable()
+    collector = QTimer()
+    collector.setInterval(_COLLECT_EVERY_MS)
+    collector.timeout.connect(_collect)
+    collector.start()
+    # Python sees signals only while it runs: a timer lets it.
+    pulse = QTimer()
+    pulse.setInterval(_SIGNALS_EVERY_MS)
+    pulse.timeout.connect(_breathe)
+    pulse.start()
+
+    def close_window(number: int, frame: object) -> None:
+        del number, frame
+        window.close()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, close_window)
+    window.show()
+    code = app.exec()
+    tracer.close()
+    return code
+
+
+def _collect() -> None:
+    gc.collect(1)
+
+
+def _breathe() -> None:
+    """Do nothing, in Python."""
+
+
+def _can_exist(path: str) -> bool:
+    from latentlab.core.bundled import BUNDLED_DATA, BUNDLED_MODELS
+
+    return path in BUNDLED_DATA or path in BUNDLED_MODELS or os.path.lexists(path)  # noqa: PTH110
+
+
+def _start_log() -> None:
+    """Write defects to a small rotating file; without a writable folder, to stderr."""
+    from latentlab.core.folders import log_folder
+
+    try:
+        log_folder().mkdir(parents=True, exist_ok=True)
+        handler: logging.Handler = logging.handlers.RotatingFileHandler(
+            log_folder() / "latentlab.log", maxBytes=1 << 20, backupCount=1, encoding="utf-8"
+        )
+    except OSError:
+        handler = logging.StreamHandler()
+    logging.basicConfig(
+        level=logging.INFO,
+        handlers=[handler],
+        format="%(asctime)s %(levelname)s %(name)s %(message)s",
+    )

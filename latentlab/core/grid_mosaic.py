@@ -1,0 +1,157 @@
+"""The decoded grid as one picture: exact cells where they are known, stand-ins elsewhere."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from latentlab.core.tiles import CellBlock
+
+_UNKNOWN = -2  # cells without any picture
+_STAND_IN = -1  # cells that show a coarser or an older picture
+
+
+class GridMosaic:
+    """A picture of a block of cells that keeps what it can when the block changes.
+
+    Parameters
+    ----------
+    image_shape
+        (height, width, channels) of the picture of one cell.
+
+    Attributes
+    ----------
+    block
+        The cells covered, ``None`` at first.
+    pixels
+        uint8 (rows · h, columns · w, c); the first row of pixels is the top of the block.
+    revision
+        Grows with each change of ``pixels``.
+    """
+
+    def __init__(self, image_shape: tuple[int, int, int]) -> None:
+        self.image_shape = image_shape
+        self.block: CellBlock | None = None
+        self.pixels = np.zeros((0, 0, image_shape[2]), np.uint8)
+        self.revision = 0
+        self._versions = np.zeros((0, 0), np.int64)
+
+    def cover(self, block: CellBlock) -> None:
+        """Cover another block: its cells are copied or resampled from what was there."""
+        if block == self.block:
+            return
+        h, w, c = self.image_shape
+        pixels = np.zeros((block.rows * h, block.columns * w, c), np.uint8)
+        versions = np.full((block.rows, block.columns), _UNKNOWN, np.int64)
+        old = self.block
+        if old is not None:
+            rows = _source(block.top, block.side, block.rows * h, old.top, old.side, h, flip=True)
+            columns = _source(
+                block.left, block.side, block.columns * w, old.left, old.side, w, flip=False
+            )
+            in_rows = np.flatnonzero((rows >= 0) & (rows < old.rows * h))
+            in_columns = np.flatnonzero((columns >= 0) & (columns < old.columns * w))
+            if len(in_rows) and len(in_columns):
+                source = np.ix_(rows[in_rows], columns[in_columns])
+                pixels[np.ix_(in_rows, in_columns)] = self.pixels[source]
+                known = self._versions[np.ix_(rows[in_rows] // h, columns[in_columns] // w)]
+                kept = np.full((block.rows * h, block.columns * w), _UNKNOWN, np.int64)
+                kept[np.ix_(in_rows, in_columns)] = known
+                # A cell is as good as the worst of its pixels.
+                worst = kept.reshape(block.rows, h, block.columns, w).min((1, 3))
+                versions = (
+                    worst if old.level == block.level else np.minimum(worst, _STAND_IN)
+                )
+        self.block, self.pixels, self._versions = block, pixels, versions
+        self.revision += 1
+
+    def put(
+        self,
+        level: int,
+        keys: NDArray[np.int64],
+        images: NDArray[np.uint8],
+        weights_version: int,
+    ) -> None:
+        """Take decoded cells: exact ones of the block's level, or stand-ins of a coarser one.
+
+        Parameters
+        ----------
+        level
+            Level of the cells.
+        keys
+            int64 (n, 2), (column, row) of each.
+        images
+            uint8 (n, h, w, c).
+        weights_version
+            Of the weights that decoded them.
+        """
+        block = self.block
+        if block is None or level > block.level or images.shape[1:] != self.image_shape:
+            return
+        h, w, _ = self.image_shape
+        factor = 1 << (block.level - level)
+        for (column, row), image in zip(keys.tolist(), images, strict=True):
+            left, bottom = column * factor - block.left, row * factor - block.bottom
+            if factor == 1:
+                if 0 <= left < block.columns and 0 <= bottom < block.rows:
+                    top = block.rows - 1 - bottom
+                    self.pixels[top * h : (top + 1) * h, left * w : (left + 1) * w] = image
+                    self._versions[top, left] = weights_version
+            else:
+                self._put_stand_in(left, block.rows - bottom - factor, factor, image)
+        self.revision += 1
+
+    def stale_keys(self, weights_version: int) -> NDArray[np.int64]:
+        """Return cells (column, row) that do not show these weights, middle first."""
+        return self._keys_where(self._versions < weights_version)
+
+    def unknown_keys(self) -> NDArray[np.int64]:
+        """Return cells (column, row) without any picture, middle first."""
+        return self._keys_where(self._versions == _UNKNOWN)
+
+    def forget(self) -> None:
+        """Mark all cells as stand-ins: another plane or model is shown, in about the same place."""
+        np.minimum(self._versions, _STAND_IN, out=self._versions)
+
+    def clear(self) -> None:
+        """Drop all pictures."""
+        self.pixels[:] = 0
+        self._versions[:] = _UNKNOWN
+        self.revision += 1
+
+    def _put_stand_in(
+        self, left: int, top: int, factor: int, image: NDArray[np.uint8]
+    ) -> None:
+        h, w, _ = self.image_shape
+        large = image.repeat(factor, 0).repeat(factor, 1)
+        for i in range(factor):
+            for j in range(factor):
+                row, column = top + i, left + j
+                inside = 0 <= row < self._versions.shape[0] and 0 <= column < self._versions.shape[1]
+                if inside and self._versions[row, column] == _UNKNOWN:
+                    self.pixels[row * h : (row + 1) * h, column * w : (column + 1) * w] = large[
+                        i * h : (i + 1) * h, j * w : (j + 1) * w
+                    ]
+                    self._versions[row, column] = _STAND_IN
+
+    def _keys_where(self, mask: NDArray[np.bool_]) -> NDArray[np.int64]:
+        block = self.block
+        if block is None:
+            return np.empty((0, 2), np.int64)
+        keys = block.keys()
+        wanted = mask[block.rows - 1 - (keys[:, 1] - block.bottom), keys[:, 0] - block.left]
+        return keys[wanted]
+
+
+def _source(
+    start: int, side: float, pixels: int, old_start: int, old_side: float, per_cell: int, *, flip: bool
+) -> NDArray[np.int64]:
+    """Return for each pixel along one axis the old pixel at the same latent place.
+
+    ``start`` is the edge in cells from which pixels are counted; with ``flip`` they count
+    downwards from it.
+    """
+    offset = (np.arange(pixels) + 0.5) * (side / per_cell)
+    sign = -1.0 if flip else 1.0
+    latent = start * side + sign * offset
+    return np.floor(sign * (latent - old_start * old_side) * (per_cell / old_side)).astype(np.int64)

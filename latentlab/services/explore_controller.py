@@ -1,0 +1,189 @@
+"""From the hand to the decoded picture and what is near it."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, Slot
+
+from latentlab.core.messages import (
+    Decoded,
+    DecodeRequest,
+    ModelOpened,
+    Reconstructed,
+    ReconstructRequest,
+    TrainProgress,
+)
+from latentlab.core.plane import AxisPlane
+from latentlab.core.trace import now_s
+from latentlab.services.engine.compute_thread import ComputeThread
+from latentlab.state.explorer import ExplorerModel
+from latentlab.state.map_view import MapViewModel
+from latentlab.state.session import SessionModel
+from latentlab.state.trail import TrailModel
+
+NUM_NEAREST = 5
+
+
+class ExploreController(QObject):
+    """Moves the cursor, asks for its picture, and takes the answers.
+
+    The newest request wins, and the picture always advances: an answer is dropped only if it is
+    older than what is shown, or of another model.
+    """
+
+    def __init__(
+        self,
+        thread: ComputeThread,
+        session: SessionModel,
+        explorer: ExplorerModel,
+        map_view: MapViewModel,
+        trail: TrailModel,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._thread = thread
+        self._session = session
+        self._explorer = explorer
+        self._map_view = map_view
+        self._trail = trail
+        self._sequence = 0
+        self._shown_sequence = 0
+        self._event_s = now_s()
+        self._reconstruct_sequence = 0
+        thread.resulted.connect(self._take)
+        explorer.zChanged.connect(self._on_z_changed)
+        explorer.selectedChanged.connect(self._request_reconstruction)
+        map_view.codesChanged.connect(self._on_codes_changed)
+        session.engineChanged.connect(self.refresh)
+
+    # --- intents -------------------------------------------------------------------------------
+
+    def move_to(self, z: NDArray[np.float32], event_s: float | None = None) -> None:
+        """Put the cursor on a code, float (d,); ``event_s`` is when the hand asked for it."""
+        self._event_s = now_s() if event_s is None else event_s
+        self._explorer.set_z(z)
+
+    def move_on_map(self, point: tuple[float, float], event_s: float | None = None) -> None:
+        """Put the cursor on a map position."""
+        plane = self._map_view.plane
+        self.move_to(plane.to_latent(np.array([point], np.float32))[0], event_s)
+
+    def move_to_image(self, index: int, event_s: float | None = None) -> None:
+        """Put the cursor on the code of a data image."""
+        codes = self._map_view.codes
+        if 0 <= index < len(codes):
+            self.move_to(codes[index], event_s)
+
+    def rest(self) -> None:
+        """Note that the hand has come to rest: the place joins the trail."""
+        self._trail.visit(self._explorer.z)
+
+    def undo(self) -> None:
+        """Go back to the place visited before."""
+        z = self._trail.undo()
+        if z is not None:
+            self.move_to(z)
+
+    def redo(self) -> None:
+        """Go to the place visited after."""
+        z = self._trail.redo()
+        if z is not None:
+            self.move_to(z)
+
+    def select(self, index: int | None) -> None:
+        """Select a data image and put the cursor on its code."""
+        self._explorer.set_selected(index)
+        if index is not None:
+            self.move_to_image(index)
+
+    @Slot()
+    def refresh(self) -> None:
+        """Ask again for the picture at the cursor, under the present weights."""
+        self._event_s = now_s()
+        self._request_decode()
+        self._request_reconstruction()
+
+    # --- requests ------------------------------------------------------------------------------
+
+    @Slot()
+    def _on_z_changed(self) -> None:
+        plane = self._map_view.plane
+        if len(self._explorer.z) == plane.latent_dim:
+            self._map_view.set_plane(AxisPlane(self._explorer.z, plane.axes))
+        self._thread.touch()
+        self._request_decode()
+        self._find_neighbours()
+
+    def _request_decode(self) -> None:
+        model = self._session.model
+        if model is None or self._session.engine_status != "ready":
+            return
+        z = self._explorer.z
+        if len(z) != model.document.latent_dim:
+            return
+        self._sequence += 1
+        self._thread.request(
+            DecodeRequest(model.session_epoch, self._sequence, z, self._event_s)
+        )
+
+    @Slot()
+    def _request_reconstruction(self) -> None:
+        model, data, index = self._session.model, self._session.data, self._explorer.selected
+        if model is None or data is None or index is None or not model.fits_data:
+            return
+        if self._session.engine_status != "ready" or index >= len(data):
+            return
+        self._reconstruct_sequence += 1
+        self._thread.request(
+            ReconstructRequest(
+                model.session_epoch,
+                self._reconstruct_sequence,
+                index,
+                np.ascontiguousarray(data.images[index]),
+            )
+        )
+
+    def _find_neighbours(self) -> None:
+        index = self._map_view.index
+        z = self._explorer.z
+        if index is None or index.codes.shape[1] != len(z):
+            self._explorer.set_neighbours(None)
+            return
+        self._explorer.set_neighbours(index.query(z, NUM_NEAREST))
+
+    @Slot()
+    def _on_codes_changed(self) -> None:
+        self._find_neighbours()
+
+    # --- answers -------------------------------------------------------------------------------
+
+    @Slot(object)
+    def _take(self, result: object) -> None:
+        match result:
+            case Decoded():
+                self._take_decoded(result)
+            case Reconstructed():
+                if (
+                    result.session_epoch == self._session.session_epoch
+                    and result.index == self._explorer.selected
+                ):
+                    self._explorer.set_reconstructed(result)
+            case TrainProgress():
+                self.refresh()
+            case ModelOpened():
+                self._take_model(result)
+
+    def _take_decoded(self, decoded: Decoded) -> None:
+        if decoded.session_epoch != self._session.session_epoch:
+            return
+        if decoded.sequence <= self._shown_sequence:
+            return
+        self._shown_sequence = decoded.sequence
+        self._explorer.set_decoded(decoded)
+
+    def _take_model(self, model: ModelOpened) -> None:
+        if len(self._explorer.z) != model.document.latent_dim:
+            self._trail.clear()
+            self.move_to(np.array(model.document.latent_mean, np.float32))
+        self.refresh()

@@ -1,0 +1,146 @@
+"""Everything behind the window, made and joined in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import QObject, Slot
+
+from latentlab.core.bundled import DEFAULT_DATA, DEFAULT_MODEL, model_path
+from latentlab.core.errors import LatentLabError
+from latentlab.core.messages import ModelOpened, OpenModelCommand, UseDataCommand
+from latentlab.core.model_file import read_model_file
+from latentlab.core.neighbours import NeighbourIndex
+from latentlab.core.preview import read_preview
+from latentlab.core.trace import Tracer
+from latentlab.data.catalog import is_data, open_data
+from latentlab.services.engine.compute_thread import ComputeThread
+from latentlab.services.explore_controller import ExploreController
+from latentlab.services.grid_controller import GridController
+from latentlab.services.session_controller import SessionController
+from latentlab.services.settings import Settings
+from latentlab.services.training_controller import TrainingController
+from latentlab.state.explorer import ExplorerModel
+from latentlab.state.map_view import MapViewModel
+from latentlab.state.session import SessionModel
+from latentlab.state.trail import TrailModel
+from latentlab.state.training import TrainingModel
+
+
+@dataclass(frozen=True)
+class Stores:
+    """The observable state that a window renders."""
+
+    session: SessionModel
+    explorer: ExplorerModel
+    map_view: MapViewModel
+    trail: TrailModel
+    training: TrainingModel
+
+
+@dataclass(frozen=True)
+class Controllers:
+    """Where a window sends what the user wants."""
+
+    session: SessionController
+    explore: ExploreController
+    training: TrainingController
+    touch: Callable[[], None]
+    close: Callable[[], None]
+
+
+class Lab(QObject):
+    """Stores, controllers and the compute thread of one window.
+
+    Parameters
+    ----------
+    tracer
+        Records timings.
+    settings
+        Where geometry, theme and recent files are kept.
+    """
+
+    def __init__(self, tracer: Tracer, settings: Settings | None = None) -> None:
+        super().__init__()
+        self.settings = settings or Settings()
+        self.session = SessionModel(self)
+        self.explorer = ExplorerModel(self)
+        self.map_view = MapViewModel(self)
+        self.trail = TrailModel(self)
+        self.training = TrainingModel(self)
+        self.compute = ComputeThread(tracer, self)
+        # The session's controller takes results first: the others look at what is open.
+        self.session_controller = SessionController(
+            self.compute,
+            self.session,
+            self.explorer,
+            self.map_view,
+            self.training,
+            self.settings,
+            self,
+        )
+        self.training_controller = TrainingController(
+            self.compute, self.session, self.training, self.map_view, self
+        )
+        self.explore_controller = ExploreController(
+            self.compute, self.session, self.explorer, self.map_view, self.trail, self
+        )
+        self.grid_controller = GridController(self.compute, self.session, self.map_view, self)
+        self._first_path: str | None = None
+
+    @property
+    def stores(self) -> Stores:
+        """What the window renders."""
+        return Stores(self.session, self.explorer, self.map_view, self.trail, self.training)
+
+    @property
+    def controllers(self) -> Controllers:
+        """Where the window sends what the user wants."""
+        return Controllers(
+            self.session_controller,
+            self.explore_controller,
+            self.training_controller,
+            self.compute.touch,
+            self.close,
+        )
+
+    @Slot()
+    def start(self) -> None:
+        """Load torch in the background; what waits is served as soon as it is there."""
+        self.compute.start()
+        if self.settings.notice:
+            self.session_controller.noticed.emit("warn", self.settings.notice, "")
+        if self._first_path is not None:
+            self.session_controller.open_path(self._first_path)
+
+    def close(self) -> None:
+        """Save what must be saved and end the compute thread."""
+        self.compute.close()
+
+    def open_first(self, path: str | None) -> None:
+        """Show the bundled map without torch, or remember to open ``path`` instead."""
+        data = open_data(DEFAULT_DATA)
+        self.session.set_data(data)
+        self.compute.command(UseDataCommand(data))
+        self._first_path = None if path in (None, DEFAULT_DATA, DEFAULT_MODEL) else path
+        if self._first_path is not None and not is_data(Path(self._first_path)):
+            return  # the model to come will be shown, not the bundled one
+        try:
+            file = read_model_file(model_path(DEFAULT_MODEL))
+            preview = read_preview(file.path.with_name("preview.npz"))
+        except LatentLabError as error:
+            self.session_controller.noticed.emit("bad", error.sentence, error.details)
+            return
+        self.map_view.set_codes(preview.codes, NeighbourIndex(preview.codes, preview.reference))
+        self.session.set_model(
+            ModelOpened(0, DEFAULT_MODEL, file.path, file.document, True, True)
+        )
+        if file.document.spec is not None:
+            self.training.set_spec(file.document.spec)
+        for level, keys, images in preview.tiles:
+            self.grid_controller.adopt(level, keys, images)
+        self.explore_controller.move_to(np.array(preview.first_z, np.float32))
+        self.compute.command(OpenModelCommand(DEFAULT_MODEL))

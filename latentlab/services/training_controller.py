@@ -1,0 +1,123 @@
+"""Start, pause, step, resume and stop training, and take what it reports."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from latentlab.core.errors import LatentLabError
+from latentlab.core.folders import runs_folder
+from latentlab.core.messages import (
+    CurvePoint,
+    Embedded,
+    Failed,
+    ModelOpened,
+    TrainCommand,
+    TrainControlCommand,
+    TrainProgress,
+    TrainStatusChanged,
+)
+from latentlab.core.train_spec import TrainSpec
+from latentlab.services.engine.compute_thread import ComputeThread
+from latentlab.state.map_view import MapViewModel
+from latentlab.state.session import SessionModel
+from latentlab.state.training import TrainingModel
+
+
+class TrainingController(QObject):
+    """Between the training panel and the compute thread."""
+
+    refused = Signal(str)
+    """The settings cannot be trained with; the sentence says why."""
+
+    def __init__(
+        self,
+        thread: ComputeThread,
+        session: SessionModel,
+        training: TrainingModel,
+        map_view: MapViewModel,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._thread = thread
+        self._session = session
+        self._training = training
+        self._map_view = map_view
+        thread.resulted.connect(self._take)
+
+    def set_spec(self, spec: TrainSpec) -> None:
+        """Change the settings of the next run."""
+        self._training.set_spec(spec)
+
+    @Slot()
+    def train_or_pause(self) -> None:
+        """Start a run, or pause the one that runs, or go on with the one that is paused."""
+        match self._training.status:
+            case "idle":
+                self.start()
+            case "running":
+                self._thread.command(TrainControlCommand("pause"))
+            case "paused":
+                self._thread.command(TrainControlCommand("resume"))
+
+    @Slot()
+    def start(self) -> None:
+        """Start a new run with the settings of the form."""
+        data, spec = self._session.data, self._training.spec
+        if self._training.is_active:
+            return
+        if data is None:
+            self.refused.emit(self.tr("Open a data set first; then there is something to train on."))
+            return
+        try:
+            spec.validate()
+        except LatentLabError as error:
+            self.refused.emit(error.sentence)
+            return
+        self._training.set_status(TrainStatusChanged("preparing", spec=spec))
+        stamp = time.strftime("%Y%m%d-%H%M%S")
+        folder = new_run_folder(runs_folder(), f"{stamp}-{Path(data.name).stem}-{spec.objective}")
+        self._thread.command(TrainCommand(spec, folder))
+
+    @Slot()
+    def single_step(self) -> None:
+        """Do one optimiser step and stay paused."""
+        if self._training.status in ("running", "paused"):
+            self._thread.command(TrainControlCommand("step"))
+
+    @Slot()
+    def stop(self) -> None:
+        """End the run and keep its best model."""
+        if self._training.status in ("running", "paused"):
+            self._thread.command(TrainControlCommand("stop"))
+
+    @Slot(object)
+    def _take(self, result: object) -> None:
+        match result:
+            case TrainStatusChanged():
+                self._training.set_status(result)
+                if result.status == "idle" and result.sentence:
+                    self._session.set_saved(time.monotonic())
+            case TrainProgress():
+                self._training.set_progress(result)
+            case CurvePoint():
+                self._training.add_curve_point(result)
+            case Embedded():
+                if result.session_epoch == self._session.session_epoch:
+                    self._map_view.set_codes(result.codes, result.index)
+            case Failed(command="TrainCommand"):
+                self._training.set_status(TrainStatusChanged("idle"))
+            case ModelOpened():
+                if result.document.spec is not None and not self._training.is_active:
+                    self._training.set_spec(result.document.spec)
+
+
+def new_run_folder(root: Path, name: str) -> Path:
+    """Return a folder under ``root`` that does not exist yet."""
+    folder, number = root / name, 2
+    while folder.exists():
+        folder = root / f"{name}-{number}"
+        number += 1
+    return folder

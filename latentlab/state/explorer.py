@@ -1,0 +1,98 @@
+"""The cursor in latent space and what is seen there."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, Signal
+
+from latentlab.core.messages import Decoded, Reconstructed
+from latentlab.core.neighbours import Neighbours
+
+
+class ExplorerModel(QObject):
+    """Store of the cursor, its picture and support, and the hovered and selected points."""
+
+    zChanged = Signal()
+    decodedChanged = Signal()
+    neighboursChanged = Signal()
+    hoveredChanged = Signal()
+    selectedChanged = Signal()
+    reconstructedChanged = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._z = np.zeros(2, np.float32)
+        self._decoded: Decoded | None = None
+        self._neighbours: Neighbours | None = None
+        self._hovered: int | None = None
+        self._selected: int | None = None
+        self._reconstructed: Reconstructed | None = None
+
+    @property
+    def z(self) -> NDArray[np.float32]:
+        """The code at the cursor, float32 (d,), read-only."""
+        return self._z
+
+    def set_z(self, z: NDArray[np.float32]) -> None:
+        """Move the cursor; codes that are not finite are ignored."""
+        if not np.isfinite(z).all() or np.array_equal(z, self._z):
+            return
+        self._z = np.array(z, np.float32)
+        self._z.flags.writeable = False
+        self.zChanged.emit()
+
+    @property
+    def decoded(self) -> Decoded | None:
+        """The newest picture for the cursor."""
+        return self._decoded
+
+    def set_decoded(self, decoded: Decoded | None) -> None:
+        """Show a decoded picture."""
+        self._decoded = decoded
+        self.decodedChanged.emit()
+
+    @property
+    def neighbours(self) -> Neighbours | None:
+        """The data points nearest to the cursor."""
+        return self._neighbours
+
+    def set_neighbours(self, neighbours: Neighbours | None) -> None:
+        """Note what is near."""
+        self._neighbours = neighbours
+        self.neighboursChanged.emit()
+
+    @property
+    def hovered(self) -> int | None:
+        """Index of the data point under the pointer."""
+        return self._hovered
+
+    def set_hovered(self, index: int | None) -> None:
+        """Note which data point is under the pointer."""
+        if index == self._hovered:
+            return
+        self._hovered = index
+        self.hoveredChanged.emit()
+
+    @property
+    def selected(self) -> int | None:
+        """Index of the selected data point."""
+        return self._selected
+
+    def set_selected(self, index: int | None) -> None:
+        """Select a data point, or none."""
+        if index == self._selected:
+            return
+        self._selected = index
+        self._reconstructed = None
+        self.selectedChanged.emit()
+
+    @property
+    def reconstructed(self) -> Reconstructed | None:
+        """The reconstruction of the selected data point, ``None`` until it is there."""
+        return self._reconstructed
+
+    def set_reconstructed(self, reconstructed: Reconstructed | None) -> None:
+        """Show a reconstruction."""
+        self._reconstructed = reconstructed
+        self.reconstructedChanged.emit()

@@ -1,0 +1,129 @@
+"""What the map shows and from where: camera, codes, classes, layers."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, Signal
+
+from latentlab.core.camera import Camera
+from latentlab.core.grid_mosaic import GridMosaic
+from latentlab.core.neighbours import NeighbourIndex
+from latentlab.core.plane import AxisPlane
+
+LAYERS = ("points", "grid", "trail")
+_FIRST_OPACITY = {"points": 1.0, "grid": 0.3, "trail": 0.8}
+
+
+class MapViewModel(QObject):
+    """Store of the map."""
+
+    cameraChanged = Signal()
+    codesChanged = Signal()
+    planeChanged = Signal()
+    classesChanged = Signal()
+    layersChanged = Signal()
+    mosaicChanged = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._camera = Camera()
+        self._codes = np.empty((0, 2), np.float32)
+        self._index: NeighbourIndex | None = None
+        self._plane = AxisPlane(np.zeros(2, np.float32))
+        self._positions = self._codes
+        self._dimmed: frozenset[int] = frozenset()
+        self._opacity = dict(_FIRST_OPACITY)
+        self._shown = dict.fromkeys(LAYERS, True)
+        self.mosaic: GridMosaic | None = None
+
+    @property
+    def camera(self) -> Camera:
+        """The view."""
+        return self._camera
+
+    def set_camera(self, camera: Camera) -> None:
+        """Look from elsewhere."""
+        if camera == self._camera:
+            return
+        self._camera = camera
+        self.cameraChanged.emit()
+
+    @property
+    def codes(self) -> NDArray[np.float32]:
+        """Codes of the data, float32 (n, d); rows that are not known are NaN."""
+        return self._codes
+
+    @property
+    def positions(self) -> NDArray[np.float32]:
+        """Map positions of the data, float32 (n, 2)."""
+        return self._positions
+
+    @property
+    def index(self) -> NeighbourIndex | None:
+        """Nearest neighbours among the codes, ``None`` until it is known."""
+        return self._index
+
+    def set_codes(self, codes: NDArray[np.float32], index: NeighbourIndex | None) -> None:
+        """Show other codes."""
+        self._codes = codes
+        self._index = index
+        if codes.shape[1] != self._plane.latent_dim:
+            self._plane = AxisPlane(np.zeros(codes.shape[1], np.float32))
+            self.planeChanged.emit()
+        self._positions = self._plane.to_plane(codes)
+        self.codesChanged.emit()
+
+    @property
+    def plane(self) -> AxisPlane:
+        """The plane through latent space that is shown."""
+        return self._plane
+
+    def set_plane(self, plane: AxisPlane) -> None:
+        """Show another plane."""
+        same = plane.shows_same_as(self._plane)
+        self._plane = plane
+        if same:
+            return
+        if self._codes.shape[1] == plane.latent_dim:
+            self._positions = plane.to_plane(self._codes)
+        self.planeChanged.emit()
+
+    @property
+    def dimmed_classes(self) -> frozenset[int]:
+        """Classes that are greyed."""
+        return self._dimmed
+
+    def set_dimmed_classes(self, classes: frozenset[int]) -> None:
+        """Grey some classes."""
+        if classes == self._dimmed:
+            return
+        self._dimmed = classes
+        self.classesChanged.emit()
+
+    def opacity(self, layer: str) -> float:
+        """Return the opacity of a layer, 0 to 1; 0 while it is switched off."""
+        return self._opacity[layer] if self._shown[layer] else 0.0
+
+    def chosen_opacity(self, layer: str) -> float:
+        """Return the opacity that a layer has or would have when switched on."""
+        return self._opacity[layer]
+
+    def is_shown(self, layer: str) -> bool:
+        """Whether a layer is switched on."""
+        return self._shown[layer]
+
+    def set_opacity(self, layer: str, opacity: float) -> None:
+        """Set the opacity of a layer, 0 to 1."""
+        opacity = min(max(float(opacity), 0.0), 1.0)
+        if opacity == self._opacity[layer]:
+            return
+        self._opacity[layer] = opacity
+        self.layersChanged.emit()
+
+    def set_shown(self, layer: str, shown: bool) -> None:
+        """Switch a layer on or off."""
+        if shown == self._shown[layer]:
+            return
+        self._shown[layer] = shown
+        self.layersChanged.emit()

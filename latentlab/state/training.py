@@ -1,0 +1,88 @@
+"""The training run as the window sees it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from latentlab.core.messages import CurvePoint, TrainProgress, TrainStatus, TrainStatusChanged
+from latentlab.core.train_spec import TrainSpec
+
+
+class TrainingModel(QObject):
+    """Store of the settings of the next run, and the state and curves of the present or last."""
+
+    specChanged = Signal()
+    statusChanged = Signal()
+    progressChanged = Signal()
+    curvesChanged = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._spec = TrainSpec()
+        self._status = TrainStatusChanged("idle")
+        self._progress: TrainProgress | None = None
+        self._curves: list[CurvePoint] = []
+
+    @property
+    def spec(self) -> TrainSpec:
+        """Settings of the next run."""
+        return self._spec
+
+    def set_spec(self, spec: TrainSpec) -> None:
+        """Change the settings of the next run."""
+        if spec == self._spec:
+            return
+        self._spec = spec
+        self.specChanged.emit()
+
+    @property
+    def status(self) -> TrainStatus:
+        """Whether a run goes on."""
+        return self._status.status
+
+    @property
+    def sentence(self) -> str:
+        """What to say about the status, may be empty."""
+        return self._status.sentence
+
+    @property
+    def run_folder(self) -> Path | None:
+        """Folder of the present run."""
+        return self._status.run_folder
+
+    @property
+    def is_active(self) -> bool:
+        """Whether there is a run that has not ended."""
+        return self._status.status != "idle"
+
+    def set_status(self, status: TrainStatusChanged) -> None:
+        """Note what became of the run; a new one clears the curves."""
+        if status.status == "preparing":
+            self._curves.clear()
+            self._progress = None
+            self.curvesChanged.emit()
+            self.progressChanged.emit()
+        self._status = status
+        self.statusChanged.emit()
+
+    @property
+    def progress(self) -> TrainProgress | None:
+        """Where the present or last run is."""
+        return self._progress
+
+    def set_progress(self, progress: TrainProgress) -> None:
+        """Note where the run is."""
+        self._progress = progress
+        self.progressChanged.emit()
+
+    @property
+    def curves(self) -> tuple[CurvePoint, ...]:
+        """Loss terms so far, in order of steps."""
+        return tuple(self._curves)
+
+    def add_curve_point(self, point: CurvePoint) -> None:
+        """Add loss terms."""
+        self._curves.append(point)
+        self.curvesChanged.emit()

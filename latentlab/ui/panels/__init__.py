@@ -1,0 +1,1 @@
+"""The panels in the docks; each renders stores and calls controllers."""

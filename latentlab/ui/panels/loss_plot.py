@@ -1,0 +1,117 @@
+"""The training curves, drawn with pyqtgraph, which is wrapped here and nowhere else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtGui import QFont
+from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
+
+from latentlab.state.training import TrainingModel
+from latentlab.ui.theme import Theme
+from latentlab.ui.tokens import mixed
+
+_HEIGHT_PX = 150
+_SKIP_SHARE = 0.02  # the first steps are so high that they would flatten all the rest
+
+
+class LossPlot(QWidget):
+    """Reconstruction on the left axis and KL on the right, in nats; held-out curves are dashed.
+
+    The two differ twentyfold, so on one axis the KL would be a flat line.
+    """
+
+    def __init__(
+        self, training: TrainingModel, theme: Theme, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        # Imported with the first plot: it takes 0.3 s that the first paint need not wait for.
+        import pyqtgraph as pg
+
+        self._pg = pg
+        self._training = training
+        self._theme = theme
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self.setFixedHeight(_HEIGHT_PX)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        plot = pg.PlotWidget()
+        plot.setObjectName("loss_plot")
+        plot.setAccessibleName(self.tr("Training curves in nats per image"))
+        plot.setToolTip(
+            self.tr(
+                "Reconstruction (left axis) and KL (right axis) in nats per image over epochs; "
+                "solid: training images, dashed: held-out images"
+            )
+        )
+        self._plot: Any = plot
+        self._item: Any = plot.getPlotItem()
+        self._item.hideButtons()
+        self._item.setMenuEnabled(False)
+        self._item.getViewBox().setMouseEnabled(False, False)
+        self._item.showAxis("right")
+        for side in ("left", "bottom", "right"):
+            axis = self._item.getAxis(side)
+            axis.setStyle(tickLength=-3, tickTextOffset=3, autoExpandTextSpace=False)
+            axis.enableAutoSIPrefix(False)
+        self._item.getAxis("left").setWidth(32)
+        self._item.getAxis("right").setWidth(22)
+        self._item.getAxis("bottom").setHeight(18)
+        # KL has a view of its own over the same place, linked in x.
+        self._kl_view: Any = pg.ViewBox(enableMenu=False)
+        self._kl_view.setMouseEnabled(False, False)
+        self._item.scene().addItem(self._kl_view)
+        self._item.getAxis("right").linkToView(self._kl_view)
+        self._kl_view.setXLink(self._item.getViewBox())
+        self._item.getViewBox().sigResized.connect(self._place_kl_view)
+        self._curves: dict[tuple[str, str], Any] = {}
+        for split in ("train", "held_out"):
+            self._curves["recon_loss", split] = self._item.plot([], [])
+            kl: Any = pg.PlotDataItem([], [])
+            self._kl_view.addItem(kl)
+            self._curves["kl", split] = kl
+        layout.addWidget(plot)
+        theme.changed.connect(self._dress)
+        training.curvesChanged.connect(self._render)
+        self._dress()
+        self._render()
+
+    @Slot()
+    def _place_kl_view(self) -> None:
+        self._kl_view.setGeometry(self._item.getViewBox().sceneBoundingRect())
+        self._kl_view.linkedViewChanged(self._item.getViewBox(), self._kl_view.XAxis)
+
+    @Slot()
+    def _dress(self) -> None:
+        tokens, pg = self._theme.tokens, self._pg
+        self._plot.setBackground(tokens.panel)
+        font = QFont(self.font())
+        font.setPixelSize(10)
+        text = {"left": tokens.accent, "right": tokens.warn, "bottom": tokens.muted}
+        for side, colour in text.items():
+            axis = self._item.getAxis(side)
+            axis.setPen(pg.mkPen(tokens.line))
+            axis.setTextPen(pg.mkPen(colour))
+            axis.setTickFont(font)
+        for (term, split), curve in self._curves.items():
+            colour = tokens.accent if term == "recon_loss" else tokens.warn
+            if split == "held_out":
+                curve.setPen(
+                    pg.mkPen(mixed(colour, tokens.panel, 0.85), width=1.6, style=Qt.PenStyle.DashLine)
+                )
+            else:
+                curve.setPen(pg.mkPen(colour, width=1.8))
+
+    @Slot()
+    def _render(self) -> None:
+        points = self._training.curves
+        last = points[-1].step if points else 0
+        shown = [p for p in points if p.step > _SKIP_SHARE * last] or list(points)
+        for (term, split), curve in self._curves.items():
+            own = [p for p in shown if p.split == split]
+            curve.setData(
+                np.array([p.epochs_done for p in own], float),
+                np.array([getattr(p, term) for p in own], float),
+            )

@@ -1,0 +1,124 @@
+"""TRAINING: where the run is, how long it takes, and its curves."""
+
+from __future__ import annotations
+
+import math
+
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import QProgressBar, QVBoxLayout, QWidget
+
+from latentlab.core.durations import duration_text
+from latentlab.state.training import TrainingModel
+from latentlab.ui.section import Card, label, section_title
+from latentlab.ui.theme import Theme
+
+
+
+class TrainingPanel(QWidget):
+    """Epoch, time left, speed, and reconstruction and KL as curves."""
+
+    def __init__(
+        self, training: TrainingModel, theme: Theme, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.setObjectName("training_panel")
+        self._training = training
+        self._theme = theme
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(section_title(self.tr("Training")))
+        self._card = Card()
+        self._epoch = label(size="strong")
+        self._epoch.setObjectName("epoch")
+        self._left = label(tone="muted")
+        self._left.setObjectName("time_left")
+        self._bar = QProgressBar()
+        self._bar.setObjectName("train_progress")
+        self._bar.setAccessibleName(self.tr("Progress of training"))
+        self._bar.setToolTip(self.tr("Progress of training"))
+        self._bar.setTextVisible(False)
+        self._bar.setRange(0, 1000)
+        self._card.add_row(self._epoch, self._left)
+        self._card.add(self._bar)
+        self._recon = label(tone="accent", size="small")
+        self._kl = label(tone="warn", size="small")
+        self._sentence = label(tone="muted", size="small", wrap=True)
+        self._sentence.setObjectName("train_sentence")
+        self._figures = self._card.add_row(self._recon, self._kl)
+        self._card.add(self._sentence)
+        layout.addWidget(self._card)
+        self._plot: QWidget | None = None
+        training.statusChanged.connect(self._render)
+        training.progressChanged.connect(self._render)
+        training.curvesChanged.connect(self._render_figures)
+        self._render()
+        self._render_figures()
+
+    @Slot()
+    def _make_plot(self) -> None:
+        from latentlab.ui.panels.loss_plot import LossPlot
+
+        if self._plot is None:
+            self._plot = LossPlot(self._training, self._theme)
+            self._card.body.insertWidget(2, self._plot)
+
+    @Slot()
+    def _render(self) -> None:
+        training, progress = self._training, self._training.progress
+        if training.is_active and self._plot is None:
+            self._make_plot()
+        self._bar.setVisible(progress is not None)
+        if progress is None:
+            text = (
+                self.tr("Preparing…") if training.status == "preparing" else self.tr("Not training")
+            )
+            self._epoch.setText(text)
+            self._left.setText("")
+        else:
+            self._epoch.setText(
+                self.tr("Epoch {0} / {1}").format(progress.epoch, progress.epochs)
+            )
+            self._bar.setValue(round(1000 * progress.step / max(1, progress.total_steps)))
+            self._left.setText(self._left_text())
+            self._left.setToolTip(
+                self.tr("{0:,.0f} images/s · step {1:,} of {2:,}").format(
+                    progress.images_per_s, progress.step, progress.total_steps
+                )
+            )
+        sentence = training.sentence
+        if training.status == "idle" and progress is None and not sentence:
+            sentence = self.tr("Train starts a new run with the settings above.")
+        self._sentence.setText(sentence)
+        self._sentence.setVisible(bool(sentence))
+
+    def _left_text(self) -> str:
+        progress = self._training.progress
+        match self._training.status:
+            case "paused":
+                return self.tr("paused at step {:,}").format(progress.step if progress else 0)
+            case "finishing":
+                return self.tr("saving…")
+            case "idle":
+                return self.tr("done")
+        if progress is None or not math.isfinite(progress.seconds_left):
+            return ""
+        return self.tr("{} left").format(duration_text(progress.seconds_left))
+
+    @Slot()
+    def _render_figures(self) -> None:
+        curves = self._training.curves
+        held_out = [p for p in curves if p.split == "held_out"]
+        point = (held_out or list(curves) or [None])[-1]
+        for text in (self._recon, self._kl):
+            text.setVisible(point is not None)
+        if point is None:
+            return
+        self._recon.setText(self.tr("reconstruction {:.1f}").format(point.recon_loss))
+        self._kl.setText(self.tr("KL {:.2f} nats").format(point.kl))
+        where = (
+            self.tr("on held-out images, nats per image")
+            if held_out
+            else self.tr("on training images, nats per image")
+        )
+        self._recon.setToolTip(where)
+        self._kl.setToolTip(where)
