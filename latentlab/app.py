@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import gc
 import logging
 import logging.handlers
 import os
@@ -19,7 +18,6 @@ from latentlab.core.trace import FileTracer, NullTracer, Tracer
 if TYPE_CHECKING:
     from latentlab.ui.main_window import MainWindow
 
-_COLLECT_EVERY_MS = 2000
 _SIGNALS_EVERY_MS = 200
 
 log = logging.getLogger(__name__)
@@ -103,36 +101,24 @@ def main(argv: Sequence[str] | None = None) -> int:
     app.setApplicationName("LatentLab")
     app.setDesktopFileName("latentlab")
     window = create_window(options.path, tracer=tracer)
-    # Collecting garbage on the compute thread could destroy Qt objects there, so it is done here.
-    gc.disable()
-    collector = QTimer()
-    collector.setInterval(_COLLECT_EVERY_MS)
-    collector.timeout.connect(_collect)
-    collector.start()
-    # Python sees signals only while it runs: a timer lets it.
+    received: list[int] = []
+
+    def close_when_told() -> None:
+        if received:
+            window.close()
+
+    # Python runs signal handlers only between its own instructions: the timer gives it some, and
+    # closes the window from the event loop instead of from the middle of anything.
     pulse = QTimer()
     pulse.setInterval(_SIGNALS_EVERY_MS)
-    pulse.timeout.connect(_breathe)
+    pulse.timeout.connect(close_when_told)
     pulse.start()
-
-    def close_window(number: int, frame: object) -> None:
-        del number, frame
-        window.close()
-
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, close_window)
+        signal.signal(number, lambda number, _: received.append(number))
     window.show()
     code = app.exec()
     tracer.close()
-    return code
-
-
-def _collect() -> None:
-    gc.collect(1)
-
-
-def _breathe() -> None:
-    """Do nothing, in Python."""
+    return 130 if signal.SIGINT in received else code
 
 
 def _can_exist(path: str) -> bool:

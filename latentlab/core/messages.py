@@ -26,12 +26,16 @@ TrainStatus = Literal["idle", "preparing", "running", "paused", "finishing"]
 
 @dataclass(frozen=True)
 class DecodeRequest:
-    """Decode one code, float32 (d,), at the cursor. ``event_s`` is when the hand moved."""
+    """Decode one code, float32 (d,), at the cursor.
+
+    ``event_s`` is when it was asked for; ``by_hand`` tells a moved cursor from changed weights.
+    """
 
     session_epoch: int
     sequence: int
     z: NDArray[np.float32]
     event_s: float
+    by_hand: bool
 
 
 @dataclass(frozen=True)
@@ -97,10 +101,11 @@ class UseDeviceCommand:
 
 @dataclass(frozen=True)
 class TrainCommand:
-    """Start a training run on the open data."""
+    """Start a training run on the open data; ``name`` is what people read."""
 
     spec: TrainSpec
     run_folder: Path
+    name: str
 
 
 @dataclass(frozen=True)
@@ -134,6 +139,7 @@ class Decoded:
     weights_version: int
     decode_ms: float
     event_s: float
+    by_hand: bool
 
 
 @dataclass(frozen=True)

@@ -341,6 +341,7 @@ class TrainingRun:
             self.model.load_state_dict(self._good_weights)
             if self._averaged is not None:
                 self._averaged.load_state_dict(self._good_weights)
+            self.step = self._good_step
             raise TrainingError(
                 f"Training stopped at step {step:,}: {term} is not a number any more. The last "
                 f"good weights, of step {self._good_step:,}, were kept; try a lower learning rate.",

@@ -100,8 +100,7 @@ class ExploreController(QObject):
     @Slot()
     def refresh(self) -> None:
         """Ask again for the picture at the cursor, under the present weights."""
-        self._event_s = now_s()
-        self._request_decode()
+        self._request_decode(now_s(), by_hand=False)
         self._request_reconstruction()
 
     # --- requests ------------------------------------------------------------------------------
@@ -112,10 +111,10 @@ class ExploreController(QObject):
         if len(self._explorer.z) == plane.latent_dim:
             self._map_view.set_plane(AxisPlane(self._explorer.z, plane.axes))
         self._thread.touch()
-        self._request_decode()
+        self._request_decode(self._event_s, by_hand=True)
         self._find_neighbours()
 
-    def _request_decode(self) -> None:
+    def _request_decode(self, event_s: float, *, by_hand: bool) -> None:
         model = self._session.model
         if model is None or self._session.engine_status != "ready":
             return
@@ -124,7 +123,7 @@ class ExploreController(QObject):
             return
         self._sequence += 1
         self._thread.request(
-            DecodeRequest(model.session_epoch, self._sequence, z, self._event_s)
+            DecodeRequest(model.session_epoch, self._sequence, z, event_s, by_hand)
         )
 
     @Slot()

@@ -14,7 +14,7 @@ from latentlab.services.engine.compute_thread import ComputeThread
 from latentlab.state.map_view import MapViewModel
 from latentlab.state.session import SessionModel
 
-CELL_PX = 28.0  # cells are shown between this and twice this size
+CELL_PX = 24.0  # cells are shown between this and twice this size
 _MARGIN_CELLS = 2  # decoded around the view, so that a small pan shows no gap
 _REQUEST_AFTER_MS = 12  # a zoom or pan makes many views; only where it pauses is asked for
 

@@ -19,6 +19,7 @@ from latentlab.core.trace import Tracer
 from latentlab.data.catalog import is_data, open_data
 from latentlab.services.engine.compute_thread import ComputeThread
 from latentlab.services.explore_controller import ExploreController
+from latentlab.services.garbage import GarbageCollector
 from latentlab.services.grid_controller import GridController
 from latentlab.services.session_controller import SessionController
 from latentlab.services.settings import Settings
@@ -89,6 +90,8 @@ class Lab(QObject):
             self.compute, self.session, self.explorer, self.map_view, self.trail, self
         )
         self.grid_controller = GridController(self.compute, self.session, self.map_view, self)
+        self._garbage = GarbageCollector(self)
+        self.session.engineChanged.connect(self._garbage.settle)
         self._first_path: str | None = None
 
     @property
@@ -110,6 +113,7 @@ class Lab(QObject):
     @Slot()
     def start(self) -> None:
         """Load torch in the background; what waits is served as soon as it is there."""
+        self._garbage.start()
         self.compute.start()
         if self.settings.notice:
             self.session_controller.noticed.emit("warn", self.settings.notice, "")
@@ -118,7 +122,9 @@ class Lab(QObject):
 
     def close(self) -> None:
         """Save what must be saved and end the compute thread."""
-        self.compute.close()
+        if self.compute.is_running:
+            self.compute.close()
+            self._garbage.stop()
 
     def open_first(self, path: str | None) -> None:
         """Show the bundled map without torch, or remember to open ``path`` instead."""
@@ -127,7 +133,11 @@ class Lab(QObject):
         self.compute.command(UseDataCommand(data))
         self._first_path = None if path in (None, DEFAULT_DATA, DEFAULT_MODEL) else path
         if self._first_path is not None and not is_data(Path(self._first_path)):
-            return  # the model to come will be shown, not the bundled one
+            try:
+                read_model_file(Path(self._first_path).expanduser())
+                return  # the model to come will be shown, not the bundled one
+            except LatentLabError:
+                pass  # opening it says why it is refused; until then and after it, the bundled map
         try:
             file = read_model_file(model_path(DEFAULT_MODEL))
             preview = read_preview(file.path.with_name("preview.npz"))

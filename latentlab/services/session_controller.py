@@ -39,8 +39,8 @@ class SessionController(QObject):
     noticed = Signal(str, str, str)
     """kind (``info``, ``good``, ``warn``, ``bad``), a sentence, and details that may be empty."""
 
-    modelOpened = Signal()
-    """Another model is open (not: the same one has changed)."""
+    extentChanged = Signal()
+    """Other data or another model is open, so the codes will lie elsewhere."""
 
     def __init__(
         self,
@@ -146,6 +146,7 @@ class SessionController(QObject):
         dims = self._map_view.plane.latent_dim
         self._map_view.set_codes(np.empty((0, dims), np.float32), None)
         self._session.set_data(result.data)
+        self.extentChanged.emit()
         if result.data.name not in BUNDLED_DATA:
             self._settings.add_recent(result.data.name)
 
@@ -162,9 +163,11 @@ class SessionController(QObject):
         if is_new and not is_same:
             if self._asked_for and not self._training.is_active:
                 self._settings.add_recent(self._asked_for)
-            self.modelOpened.emit()
+            self.extentChanged.emit()
         data = self._session.data
-        if is_new and data is not None and not self._training.is_active:
+        fit = (result.fits_data, result.knows_data)
+        changed = before is None or fit != (before.fits_data, before.knows_data)
+        if (is_new or changed) and data is not None and not self._training.is_active:
             self._say_what_fits(result, data.title)
 
     def _say_what_fits(self, model: ModelOpened, data_title: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import cast
 
-from PySide6.QtCore import QByteArray, QSettings
+from PySide6.QtCore import QByteArray, QRect, QSettings
 
 from latentlab.core.folders import config_folder
 
@@ -26,14 +26,23 @@ class Settings:
         self.notice = ""
         self._settings = self._open()
 
-    def geometry(self) -> tuple[QByteArray | None, QByteArray | None]:
-        """Return the window's geometry and the state of its docks, as Qt saved them."""
-        return self._bytes("window/geometry"), self._bytes("window/state")
+    def geometry(self) -> tuple[QRect, bool] | None:
+        """Return the window's place and whether it was maximised, ``None`` at the first start."""
+        rect = self._settings.value("window/rect")
+        if not isinstance(rect, QRect) or rect.isEmpty():
+            return None
+        return rect, self._settings.value("window/maximised", "false") in (True, "true")
 
-    def set_geometry(self, geometry: QByteArray, state: QByteArray) -> None:
-        """Keep the window's geometry and docks."""
-        self._settings.setValue("window/geometry", geometry)
-        self._settings.setValue("window/state", state)
+    def docks(self) -> QByteArray | None:
+        """Return the state of toolbar and docks, as Qt saved it."""
+        state = self._settings.value("window/docks")
+        return cast(QByteArray, state) if isinstance(state, QByteArray) else None
+
+    def set_geometry(self, rect: QRect, maximised: bool, docks: QByteArray) -> None:
+        """Keep the window's place and docks."""
+        self._settings.setValue("window/rect", rect)
+        self._settings.setValue("window/maximised", maximised)
+        self._settings.setValue("window/docks", docks)
 
     def theme(self) -> str:
         """Return ``"system"``, ``"dark"`` or ``"light"``."""
@@ -91,7 +100,3 @@ class Settings:
         except OSError:
             return False
         return b"\0" not in content and (not content.strip() or content.lstrip()[:1] in b"[;#")
-
-    def _bytes(self, key: str) -> QByteArray | None:
-        value = self._settings.value(key)
-        return cast(QByteArray, value) if isinstance(value, QByteArray) else None

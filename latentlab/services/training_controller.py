@@ -78,8 +78,9 @@ class TrainingController(QObject):
             return
         self._training.set_status(TrainStatusChanged("preparing", spec=spec))
         stamp = time.strftime("%Y%m%d-%H%M%S")
+        name = f"{spec.objective} {time.strftime('%H:%M')}"
         folder = new_run_folder(runs_folder(), f"{stamp}-{Path(data.name).stem}-{spec.objective}")
-        self._thread.command(TrainCommand(spec, folder))
+        self._thread.command(TrainCommand(spec, folder, name))
 
     @Slot()
     def single_step(self) -> None:

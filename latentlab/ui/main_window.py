@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QEvent, QSize, Qt, QUrl, Signal, Slot
+from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, QUrl, Signal, Slot
 from PySide6.QtGui import (
     QAction,
     QCloseEvent,
@@ -312,7 +312,7 @@ class MainWindow(QMainWindow):
         self._recent_menu.aboutToShow.connect(self._fill_recent)
         self._recent_menu.triggered.connect(self._open_recent)
         c.session.noticed.connect(self._show_notice)
-        c.session.modelOpened.connect(self._map.fit_when_known)
+        c.session.extentChanged.connect(self._map.fit_when_known)
         c.training.refused.connect(self._show_refusal)
         s.session.dataChanged.connect(self._render_title)
         s.session.modelChanged.connect(self._render_title)
@@ -575,7 +575,7 @@ class MainWindow(QMainWindow):
         super().showEvent(event)
         if self._painted:
             return
-        state = self._settings.geometry()[1]
+        state = self._settings.docks()
         if state is None or not self.restoreState(state, _STATE_VERSION):
             self._size_docks()
 
@@ -583,24 +583,37 @@ class MainWindow(QMainWindow):
         """Save geometry and a running training, and end the compute thread."""
         if not self._closed:
             self._closed = True
-            self._settings.set_geometry(self.saveGeometry(), self.saveState(_STATE_VERSION))
+            place = self.normalGeometry() if self.isMaximized() else self.geometry()
+            place.moveTopLeft(self.pos())  # with its frame, which is what move() counts from
+            self._settings.set_geometry(place, self.isMaximized(), self.saveState(_STATE_VERSION))
             self._settings.sync()
             self._toasts.clear()
+            self._status.stop()
             self.hide()  # saving a run may take a moment; the window need not
             self._controllers.close()
         super().closeEvent(event)
 
     def _restore_geometry(self) -> None:
-        geometry, _ = self._settings.geometry()
-        if geometry is None or not self.restoreGeometry(geometry):
-            screen = QGuiApplication.primaryScreen()
-            room = screen.availableGeometry() if screen is not None else None
-            size = FIRST_SIZE if room is None else FIRST_SIZE.boundedTo(room.size())
-            self.resize(size)
-            if room is not None:
-                frame = self.frameGeometry()
-                frame.moveCenter(room.center())
-                self.move(frame.topLeft())
+        """Put the window where it was, or in the middle of the screen, never outside of it.
+
+        Qt's own geometry format is not used: without a window manager it moves the window.
+        """
+        screen = QGuiApplication.primaryScreen()
+        room = screen.availableGeometry() if screen is not None else QRect(QPoint(), FIRST_SIZE)
+        rect = QRect(QPoint(), FIRST_SIZE.boundedTo(room.size()))
+        rect.moveCenter(room.center())
+        kept = self._settings.geometry()
+        if kept is not None:
+            rect, maximised = kept
+            there = QGuiApplication.screenAt(rect.center())
+            room = there.availableGeometry() if there is not None else room
+            rect.setSize(rect.size().boundedTo(room.size()))
+            rect.moveLeft(min(max(rect.left(), room.left()), room.right() + 1 - rect.width()))
+            rect.moveTop(min(max(rect.top(), room.top()), room.bottom() + 1 - rect.height()))
+            if maximised:
+                self.setWindowState(Qt.WindowState.WindowMaximized)
+        self.resize(rect.size())
+        self.move(rect.topLeft())
 
 
 def _column(panels: tuple[QWidget, ...], width_px: int) -> QScrollArea:

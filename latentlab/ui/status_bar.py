@@ -77,6 +77,10 @@ class LabStatusBar(QStatusBar):
             self.tr("decode {0:.1f} ms · on screen {1:.0f} ms").format(decode_ms, self._latency_ms)
         )
 
+    def stop(self) -> None:
+        """Stop to look at memory and time; the window is closing."""
+        self._timer.stop()
+
     @Slot()
     def _render_device(self) -> None:
         device, status = self._session.device, self._session.engine_status

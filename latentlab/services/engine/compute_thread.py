@@ -116,6 +116,11 @@ class ComputeThread(QObject):
         sys.setswitchinterval(_SWITCH_INTERVAL_S)
         self._thread.start(QThread.Priority.NormalPriority)
 
+    @property
+    def is_running(self) -> bool:
+        """Whether the thread lives."""
+        return self._thread.isRunning()
+
     def request(self, request: InteractiveRequest) -> None:
         """Leave an interactive request; a newer one of its kind replaces it."""
         if self._mailbox.put(request):

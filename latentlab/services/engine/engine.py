@@ -138,6 +138,7 @@ class Engine:
                     self._model.weights_version,
                     (end - begin) * 1e3,
                     request.event_s,
+                    request.by_hand,
                 )
             )
         wanted = self._mailbox.take(ReconstructRequest)
@@ -366,7 +367,7 @@ class Engine:
             run.model,
             document_of(run, run.model, 0, measure_codes=False),
             self._device,
-            command.run_folder.name,
+            command.name,
             None,
             self._session_epoch,
         )

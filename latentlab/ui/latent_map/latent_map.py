@@ -20,6 +20,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
+from latentlab.core.camera import Camera
 from latentlab.core.trace import Tracer, now_s
 from latentlab.services.explore_controller import ExploreController
 from latentlab.state.explorer import ExplorerModel
@@ -42,6 +43,7 @@ _FINE_STEP_PX = 1.0
 _WHEEL_STEP = 1.2  # zoom by one notch of a wheel
 _CURSOR_REACH_PX = 14
 _MAX_ZOOM_STEPS = 8.0
+_REFIT_EVERY_S = 1.0
 
 _ARROWS = {
     Qt.Key.Key_Left: (-1.0, 0.0),
@@ -88,6 +90,8 @@ class LatentMap(QWidget):
         self._space_held = False
         self._fit_scale = 1.0
         self._fit_wanted = True
+        self._fitted: Camera | None = None
+        self._fitted_s = 0.0
         self._cursor_area = QRect()
         self._screen_key: tuple[object, ...] | None = None
         self._screen = np.empty((0, 2), np.float32)
@@ -141,6 +145,8 @@ class LatentMap(QWidget):
         camera = camera.fitted(self._map_view.positions)
         self._fit_scale = camera.scale
         self._fit_wanted = not len(self._map_view.positions)
+        self._fitted = camera
+        self._fitted_s = now_s()
         self._map_view.set_camera(camera)
 
     @Slot()
@@ -181,8 +187,18 @@ class LatentMap(QWidget):
     def _fit_if_wanted(self) -> None:
         positions = self._map_view.positions
         # While a new run starts, its first few codes say nothing about the extent of the map.
-        if self._fit_wanted and len(positions) and np.isfinite(positions[:, 0]).mean() > 0.5:
+        if not len(positions) or np.isfinite(positions[:, 0]).mean() < 0.5:
+            return
+        if self._fit_wanted:
             self.fit()
+        elif self._map_view.camera == self._fitted and now_s() - self._fitted_s > _REFIT_EVERY_S:
+            # Nobody has moved the view since the last fit, so it may follow the training.
+            wanted = self._fitted.fitted(positions)
+            x, y = self._fitted.to_screen(wanted.centre)
+            drift_px = max(abs(x - self.width() / 2), abs(y - self.height() / 2))
+            if abs(wanted.scale / self._fitted.scale - 1) > 0.12 or drift_px > 0.08 * self.width():
+                self.fit()
+            self._fitted_s = now_s()
 
     @Slot()
     def _on_camera_changed(self) -> None:
@@ -393,7 +409,7 @@ class LatentMap(QWidget):
         """Keep what is in the middle there, and everything in view if it was."""
         super().resizeEvent(event)
         camera = self._map_view.camera
-        was_fitted = camera.scale == self._fit_scale
+        was_fitted = camera == self._fitted
         self._map_view.set_camera(camera.resized(self.width(), self.height()))
         if was_fitted and len(self._map_view.positions):
             self.fit()

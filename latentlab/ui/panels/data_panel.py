@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from latentlab.state.session import SessionModel
 from latentlab.state.training import TrainingModel
+from latentlab.ui.elided_label import ElidedLabel
 from latentlab.ui.section import Card, label, section_title
 
 
@@ -24,10 +25,10 @@ class DataPanel(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(section_title(self.tr("Data")))
         card = Card()
-        self._title = label(size="strong")
+        self._title = ElidedLabel(size="strong")
         self._title.setObjectName("data_title")
         self._size = label(tone="muted")
-        self._classes = label(tone="muted")
+        self._classes = ElidedLabel("muted")
         card.add_row(self._title, self._size)
         card.add(self._classes)
         layout.addWidget(card)
@@ -45,7 +46,7 @@ class DataPanel(QWidget):
             return
         h, w, c = data.image_shape
         colour = self.tr("grey") if c == 1 else self.tr("colour")
-        self._title.setText(data.title if len(data.title) <= 16 else data.title[:15] + "…")
+        self._title.setText(data.title)
         self._title.setToolTip(data.name)
         self._size.setText(f"{len(data):,} · {h}×{w} · {colour}")
         held_out = self.tr("held out {:.0f} %").format(100 * self._training.spec.held_out)

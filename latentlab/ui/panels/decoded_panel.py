@@ -166,8 +166,9 @@ class DecodedPanel(QWidget):
         if decoded is None or decoded.sequence != sequence:
             return
         end = now_s()
-        self._tracer.span("decode", decoded.event_s, end, sequence=sequence)
-        self.latencyMeasured.emit((end - decoded.event_s) * 1e3)
+        self._tracer.span("decode", decoded.event_s, end, sequence=sequence, by_hand=decoded.by_hand)
+        if decoded.by_hand:
+            self.latencyMeasured.emit((end - decoded.event_s) * 1e3)
 
     @Slot()
     def _render_neighbours(self) -> None:

@@ -14,7 +14,7 @@ from latentlab.ui.theme import Theme
 from latentlab.ui.tokens import mixed
 
 _HEIGHT_PX = 150
-_SKIP_SHARE = 0.02  # the first steps are so high that they would flatten all the rest
+_SKIP_SHARE = 0.04  # the first steps are so high that they would flatten all the rest
 
 
 class LossPlot(QWidget):

@@ -8,8 +8,10 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from latentlab.services.training_controller import TrainingController
 from latentlab.state.session import SessionModel
 from latentlab.state.training import TrainingModel
+from latentlab.ui.elided_label import ElidedLabel
 from latentlab.ui.option_form import OptionForm
 from latentlab.ui.section import Card, label, section_title
+from latentlab.ui.tone import set_tone
 
 
 class ModelPanel(QWidget):
@@ -31,10 +33,13 @@ class ModelPanel(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(section_title(self.tr("Model")))
         card = Card()
-        self._name = label(size="strong")
+        self._name = ElidedLabel(size="strong")
         self._name.setObjectName("model_name")
         self._figures = label(tone="muted")
         card.add_row(self._name, self._figures)
+        self._origin = ElidedLabel("muted", "small")
+        self._origin.setObjectName("model_origin")
+        card.add(self._origin)
         self._form = OptionForm(training.spec)
         self._form.setObjectName("train_form")
         card.add(self._form)
@@ -53,10 +58,20 @@ class ModelPanel(QWidget):
         model = self._session.model
         if model is None:
             self._name.setText(self.tr("No model"))
+            self._origin.hide()
             self._figures.setText("")
             return
-        self._name.setText(model.name if len(model.name) <= 20 else model.name[:19] + "…")
+        self._name.setText(model.name)
         self._name.setToolTip(str(model.path or model.name))
+        trained_on = model.document.data_title or model.document.data_name
+        self._origin.setVisible(not model.knows_data)
+        self._origin.setText(
+            self.tr("trained on {}, not on the open data").format(trained_on)
+            if model.fits_data
+            else self.tr("trained on {}; the open data do not fit").format(trained_on)
+        )
+        self._origin.setToolTip(self._origin.text())
+        set_tone(self._origin, "warn")
         loss = model.document.metrics.get("loss")
         self._figures.setText("" if loss is None else self.tr("{:.1f} nats").format(loss))
         self._figures.setToolTip(

@@ -95,7 +95,7 @@ class TrainingPanel(QWidget):
         progress = self._training.progress
         match self._training.status:
             case "paused":
-                return self.tr("paused at step {:,}").format(progress.step if progress else 0)
+                return self.tr("paused")
             case "finishing":
                 return self.tr("saving…")
             case "idle":
