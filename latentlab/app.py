@@ -124,7 +124,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _can_exist(path: str) -> bool:
     from latentlab.core.bundled import BUNDLED_DATA, BUNDLED_MODELS
 
-    return path in BUNDLED_DATA or path in BUNDLED_MODELS or os.path.lexists(path)  # noqa: PTH110
+    return path in BUNDLED_DATA or path in BUNDLED_MODELS or os.path.lexists(path)
 
 
 def _start_log() -> None:

@@ -21,7 +21,11 @@ def command_line_type(cls: type) -> type:
     made = dataclasses.make_dataclass(
         f"{cls.__name__}Options",
         [
-            (opt.name, _annotation(opt, str(types[opt.name])), dataclasses.field(default=opt.default))
+            (
+                opt.name,
+                _annotation(opt, str(types[opt.name])),
+                dataclasses.field(default=opt.default),
+            )
             for opt in options_of(cls)
         ],
         frozen=True,

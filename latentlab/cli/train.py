@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
@@ -10,7 +10,10 @@ from latentlab.cli.options import command_line_type
 from latentlab.core.errors import DataError, UsageError
 from latentlab.core.train_spec import TrainSpec
 
-TrainOptions = command_line_type(TrainSpec)
+if TYPE_CHECKING:
+    TrainOptions = TrainSpec
+else:
+    TrainOptions = command_line_type(TrainSpec)
 
 
 def train(

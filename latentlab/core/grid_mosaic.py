@@ -59,9 +59,7 @@ class GridMosaic:
                 kept[np.ix_(in_rows, in_columns)] = known
                 # A cell is as good as the worst of its pixels.
                 worst = kept.reshape(block.rows, h, block.columns, w).min((1, 3))
-                versions = (
-                    worst if old.level == block.level else np.minimum(worst, _STAND_IN)
-                )
+                versions = worst if old.level == block.level else np.minimum(worst, _STAND_IN)
         self.block, self.pixels, self._versions = block, pixels, versions
         self.revision += 1
 
@@ -119,15 +117,15 @@ class GridMosaic:
         self._versions[:] = _UNKNOWN
         self.revision += 1
 
-    def _put_stand_in(
-        self, left: int, top: int, factor: int, image: NDArray[np.uint8]
-    ) -> None:
+    def _put_stand_in(self, left: int, top: int, factor: int, image: NDArray[np.uint8]) -> None:
         h, w, _ = self.image_shape
         large = image.repeat(factor, 0).repeat(factor, 1)
         for i in range(factor):
             for j in range(factor):
                 row, column = top + i, left + j
-                inside = 0 <= row < self._versions.shape[0] and 0 <= column < self._versions.shape[1]
+                inside = (
+                    0 <= row < self._versions.shape[0] and 0 <= column < self._versions.shape[1]
+                )
                 if inside and self._versions[row, column] == _UNKNOWN:
                     self.pixels[row * h : (row + 1) * h, column * w : (column + 1) * w] = large[
                         i * h : (i + 1) * h, j * w : (j + 1) * w
@@ -140,11 +138,19 @@ class GridMosaic:
             return np.empty((0, 2), np.int64)
         keys = block.keys()
         wanted = mask[block.rows - 1 - (keys[:, 1] - block.bottom), keys[:, 0] - block.left]
-        return keys[wanted]
+        found: NDArray[np.int64] = keys[wanted]
+        return found
 
 
 def _source(
-    start: int, side: float, pixels: int, old_start: int, old_side: float, per_cell: int, *, flip: bool
+    start: int,
+    side: float,
+    pixels: int,
+    old_start: int,
+    old_side: float,
+    per_cell: int,
+    *,
+    flip: bool,
 ) -> NDArray[np.int64]:
     """Return for each pixel along one axis the old pixel at the same latent place.
 
@@ -154,4 +160,6 @@ def _source(
     offset = (np.arange(pixels) + 0.5) * (side / per_cell)
     sign = -1.0 if flip else 1.0
     latent = start * side + sign * offset
-    return np.floor(sign * (latent - old_start * old_side) * (per_cell / old_side)).astype(np.int64)
+    place = sign * (latent - old_start * old_side) * (per_cell / old_side)
+    pixel: NDArray[np.int64] = np.floor(place).astype(np.int64)
+    return pixel

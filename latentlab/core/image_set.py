@@ -51,7 +51,7 @@ class ImageSet:
         digest = hashlib.blake2b(digest_size=16)
         digest.update(repr(self.images.shape).encode())
         for start in range(0, len(self.images), 4096):
-            digest.update(np.ascontiguousarray(self.images[start : start + 4096]))
+            digest.update(np.ascontiguousarray(self.images[start : start + 4096]).data)
         return digest.hexdigest()
 
     def class_name(self, index: int) -> str:

@@ -69,7 +69,7 @@ class Option:
 def option(
     default: Any,
     label: str,
-    help: str,  # noqa: A002 - the word that every option parser uses
+    help: str,
     **more: Any,
 ) -> Any:
     """Return a dataclass field with the description of an :class:`Option`."""

@@ -31,7 +31,7 @@ def premultiplied(colour: NDArray[np.uint32], alpha: float) -> NDArray[np.uint32
     mask = np.uint32(0x00FF00FF)
     even = ((colour & mask) * weight) >> 8 & mask
     odd = ((colour >> 8) & mask) * weight & ~mask
-    return even | odd
+    return (even | odd).astype(np.uint32, copy=False)
 
 
 def draw_points(

@@ -56,9 +56,7 @@ class Autoencoder(nn.Module):
         self.probabilistic = probabilistic
         self.likelihood = LIKELIHOOD_CLASSES[likelihood]()
         # Convolutions on a CPU run up to three times faster with channels last.
-        self.memory_format = (
-            torch.channels_last if network != "mlp" else torch.contiguous_format
-        )
+        self.memory_format = torch.channels_last if network != "mlp" else torch.contiguous_format
         self.encoder, self.decoder = build_network(
             network,
             input_shape,

@@ -13,9 +13,9 @@ from latentlab.core.errors import ModelFileError
 from latentlab.core.model_document import FORMAT_VERSION, ModelDocument
 from latentlab.core.model_file import ModelFile, check_same_layout, write_model_file
 from latentlab.nn.autoencoder import Autoencoder
+from latentlab.nn.inference import chunk_images, posterior_of, to_input
 from latentlab.nn.likelihoods import LIKELIHOOD_CLASSES
 from latentlab.nn.networks import NETWORK_FIELDS
-from latentlab.nn.inference import chunk_images, posterior_of, to_input
 from latentlab.nn.objectives import OBJECTIVE_CLASSES
 from latentlab.nn.objectives.variational import kl_per_dim
 from latentlab.nn.training import TrainingRun
@@ -88,7 +88,8 @@ def document_of(
     if len(sample) > _STATISTICS_IMAGES:
         picks = np.linspace(0, len(sample) - 1, _STATISTICS_IMAGES).round().astype(np.int64)
         sample = sample[picks]
-    mean, std, kl = [0.0] * model.latent_dim, [1.0] * model.latent_dim, []
+    mean, std = [0.0] * model.latent_dim, [1.0] * model.latent_dim
+    kl: list[float] = []
     if measure_codes:
         mean, std, kl = _latent_statistics(run, model, sample)
     metrics = run.best_metrics

@@ -19,7 +19,9 @@ def chunk_images(shape: tuple[int, int, int]) -> int:
 
 def to_input(images: NDArray[np.uint8], model: Autoencoder, device: torch.device) -> Tensor:
     """Return uint8 images (n, h, w, c) as float (n, c, h, w) in [0, 1] on a device."""
-    x = torch.from_numpy(np.ascontiguousarray(images.transpose(0, 3, 1, 2))).to(device)
+    # Torch warns of read-only arrays, which memory-mapped images are: those are copied.
+    pixels = np.require(images.transpose(0, 3, 1, 2), requirements=["C", "W"])
+    x = torch.from_numpy(pixels).to(device)
     return x.float().div_(255.0).contiguous(memory_format=model.memory_format)
 
 
@@ -44,9 +46,7 @@ def encode(
 
 
 @torch.inference_mode()
-def decode(
-    model: Autoencoder, z: NDArray[np.float32], device: torch.device
-) -> NDArray[np.uint8]:
+def decode(model: Autoencoder, z: NDArray[np.float32], device: torch.device) -> NDArray[np.uint8]:
     """Return the expected images of codes, uint8 (n, h, w, c)."""
     codes = torch.from_numpy(np.array(z, np.float32)).to(device)
     return to_pixels(model.decode_mean(codes))

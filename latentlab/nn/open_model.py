@@ -43,9 +43,7 @@ class OpenedModel:
         What the file says about the model.
     """
 
-    def __init__(
-        self, model: Autoencoder, document: ModelDocument, device: torch.device
-    ) -> None:
+    def __init__(self, model: Autoencoder, document: ModelDocument, device: torch.device) -> None:
         self._model = model
         self._device = device
         self.document = document
@@ -104,9 +102,7 @@ class OpenedModel:
         """
         codes = np.asarray(z, np.float32)
         if codes.ndim != 2 or codes.shape[1] != self.latent_dim:
-            raise UsageError(
-                f"z must have the shape (n, {self.latent_dim}); it has {codes.shape}."
-            )
+            raise UsageError(f"z must have the shape (n, {self.latent_dim}); it has {codes.shape}.")
         if not np.isfinite(codes).all():
             raise UsageError("z must be finite.")
         parts = [
@@ -131,16 +127,17 @@ class OpenedModel:
 
     def _to_input(self, x: NDArray[Any]) -> torch.Tensor:
         scale = 255.0 if x.dtype == np.uint8 else 1.0
-        tensor = torch.from_numpy(np.ascontiguousarray(x.transpose(0, 3, 1, 2)))
+        # Torch warns of read-only arrays, which memory-mapped images are: those are copied.
+        tensor = torch.from_numpy(np.require(x.transpose(0, 3, 1, 2), requirements=["C", "W"]))
         tensor = tensor.to(self._device).float().div_(scale)
         return tensor.contiguous(memory_format=self._model.memory_format)
 
     def _checked_images(self, images: ArrayLike) -> NDArray[Any]:
         x = np.asarray(images)
         if x.ndim != 4 or x.shape[1:] != self.image_shape:
+            h, w, c = self.image_shape
             raise UsageError(
-                f"Images must have the shape (n, h, w, c) = (n, {', '.join(map(str, self.image_shape))}); "
-                f"they have {x.shape}."
+                f"Images must have the shape (n, {h}, {w}, {c}); they have {x.shape}."
             )
         if x.dtype == np.uint8:
             return x

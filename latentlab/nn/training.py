@@ -149,9 +149,9 @@ class TrainingRun:
             likelihood=spec.likelihood,
             dropout=spec.dropout,
         ).to(device)
-        self._images = torch.from_numpy(
-            np.ascontiguousarray(np.asarray(data.images).transpose(0, 3, 1, 2))
-        ).to(device)
+        pixels = np.asarray(data.images).transpose(0, 3, 1, 2)
+        # Torch warns of read-only arrays, which memory-mapped images are: those are copied.
+        self._images = torch.from_numpy(np.require(pixels, requirements=["C", "W"])).to(device)
         first = torch.from_numpy(self._order(0)[:_INITIAL_IMAGES]).to(device)
         initialise(self.model, self._to_float(first))
         self._averaged = copy.deepcopy(self.model).eval() if spec.ema else None
@@ -301,7 +301,7 @@ class TrainingRun:
             return
         # A young average would be dominated by the random start, so the decay grows with age.
         decay = min(self.spec.ema, (1 + self.step) / (10 + self.step))
-        torch._foreach_lerp_(  # type: ignore[attr-defined]
+        torch._foreach_lerp_(
             [p.data for p in self._averaged.parameters()],
             [p.data for p in self.model.parameters()],
             1.0 - decay,
@@ -336,7 +336,9 @@ class TrainingRun:
             term = (
                 "the reconstruction loss"
                 if not math.isfinite(recon)
-                else "the KL term" if not math.isfinite(kl) else "the loss"
+                else "the KL term"
+                if not math.isfinite(kl)
+                else "the loss"
             )
             self.model.load_state_dict(self._good_weights)
             if self._averaged is not None:

@@ -145,9 +145,7 @@ class Lab(QObject):
             self.session_controller.noticed.emit("bad", error.sentence, error.details)
             return
         self.map_view.set_codes(preview.codes, NeighbourIndex(preview.codes, preview.reference))
-        self.session.set_model(
-            ModelOpened(0, DEFAULT_MODEL, file.path, file.document, True, True)
-        )
+        self.session.set_model(ModelOpened(0, DEFAULT_MODEL, file.path, file.document, True, True))
         if file.document.spec is not None:
             self.training.set_spec(file.document.spec)
         for level, keys, images in preview.tiles:

@@ -68,9 +68,7 @@ class SessionController(QObject):
         """Open whatever a path or bundled name is: a model, a run folder or a data set."""
         if path in BUNDLED_MODELS:
             self._open_model(path)
-        elif path in BUNDLED_DATA:
-            self.open_data(path)
-        elif is_data(Path(path)):
+        elif path in BUNDLED_DATA or is_data(Path(path)):
             self.open_data(path)
         else:
             self.open_model(path)
@@ -186,7 +184,8 @@ class SessionController(QObject):
             self.noticed.emit(
                 "info",
                 self.tr(
-                    "“{0}” was trained on {1}; the points are those of {2}, which it has never seen."
+                    "“{0}” was trained on {1}; the points are those of {2}, which it has never "
+                    "seen."
                 ).format(model.name, trained_on, data_title),
                 "",
             )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import cast
 
 from PySide6.QtCore import QByteArray, QRect, QSettings
 
@@ -36,7 +35,7 @@ class Settings:
     def docks(self) -> QByteArray | None:
         """Return the state of toolbar and docks, as Qt saved it."""
         state = self._settings.value("window/docks")
-        return cast(QByteArray, state) if isinstance(state, QByteArray) else None
+        return state if isinstance(state, QByteArray) else None
 
     def set_geometry(self, rect: QRect, maximised: bool, docks: QByteArray) -> None:
         """Keep the window's place and docks."""

@@ -69,7 +69,9 @@ class TrainingController(QObject):
         if self._training.is_active:
             return
         if data is None:
-            self.refused.emit(self.tr("Open a data set first; then there is something to train on."))
+            self.refused.emit(
+                self.tr("Open a data set first; then there is something to train on.")
+            )
             return
         try:
             spec.validate()

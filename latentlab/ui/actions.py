@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QObject
+from PySide6.QtCore import QCoreApplication, QObject
 from PySide6.QtGui import QAction, QKeySequence
 
 _CONTEXT = "Actions"
+
+
+def QT_TRANSLATE_NOOP(context: str, text: str) -> str:
+    """Mark a text for the translators; Qt's own marker has no usable type."""
+    del context
+    return text
 
 
 @dataclass(frozen=True)
@@ -285,7 +291,9 @@ def make_actions(parent: QObject) -> dict[str, QAction]:
         action.setObjectName(spec.name)
         tooltip = QCoreApplication.translate(_CONTEXT, spec.tooltip)
         action.setShortcuts([QKeySequence(keys) for keys in spec.keys])
-        shown = ", ".join(s.toString(QKeySequence.SequenceFormat.NativeText) for s in action.shortcuts())
+        shown = ", ".join(
+            s.toString(QKeySequence.SequenceFormat.NativeText) for s in action.shortcuts()
+        )
         action.setToolTip(f"{tooltip} ({shown})" if shown else tooltip)
         action.setStatusTip(tooltip)
         action.setCheckable(spec.checkable)

@@ -134,9 +134,7 @@ class MainWindow(QMainWindow):
         right = (self._decoded, LatentPanel(s.session, s.explorer, c.explore))
         self._tabs = QTabWidget()
         self._tabs.setObjectName("bottom_tabs")
-        self._tabs.addTab(
-            SelectionPanel(s.session, s.explorer, c.explore), self.tr("Selection")
-        )
+        self._tabs.addTab(SelectionPanel(s.session, s.explorer, c.explore), self.tr("Selection"))
         trail_actions = [
             self._actions[name] for name in ("undo_action", "redo_action", "clear_trail_action")
         ]
@@ -196,7 +194,9 @@ class MainWindow(QMainWindow):
         self._toolbar = bar
         bar.addWidget(label("LatentLab", size="title"))
         self._data_menu = self._menu(
-            self.tr("Data"), "data_menu", ("open_action", "open_run_action", "", "open_digits_action")
+            self.tr("Data"),
+            "data_menu",
+            ("open_action", "open_run_action", "", "open_digits_action"),
         )
         self._recent_menu = QMenu(self.tr("Open recent"), self._data_menu)
         self._recent_menu.setObjectName("recent_menu")

@@ -29,9 +29,9 @@ class OptionForm(QWidget):
         Owner.
     """
 
-    specChanged = Signal(object)  # noqa: N815
+    specChanged = Signal(object)
     """Emitted with the new instance after the user changed a value to a valid one."""
-    validityChanged = Signal(bool)  # noqa: N815
+    validityChanged = Signal(bool)
     """Emitted when the form began or ceased to show a value that cannot be used."""
 
     def __init__(

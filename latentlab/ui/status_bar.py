@@ -86,7 +86,9 @@ class LabStatusBar(QStatusBar):
         device, status = self._session.device, self._session.engine_status
         if status == "loading":
             self._device.setText(self.tr("Loading PyTorch…"))
-            self._device.setToolTip(self.tr("The map can be looked at; decoding starts in a moment"))
+            self._device.setToolTip(
+                self.tr("The map can be looked at; decoding starts in a moment")
+            )
         elif status == "failed" or device is None:
             self._device.setText(self.tr("PyTorch could not be loaded"))
             self._device.setToolTip(self.tr("Run “latentlab doctor” in a shell"))

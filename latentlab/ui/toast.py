@@ -44,7 +44,7 @@ class Toast(QFrame):
 
     closed = Signal()
     """Emitted when the message is gone, by itself or by hand."""
-    actionTriggered = Signal()  # noqa: N815
+    actionTriggered = Signal()
     """Emitted when its own button was pressed; the message closes too."""
 
     def __init__(

@@ -372,9 +372,7 @@ class Engine:
             self._session_epoch,
         )
         self._announce_model()
-        self._emit(
-            TrainStatusChanged("running", spec=command.spec, run_folder=command.run_folder)
-        )
+        self._emit(TrainStatusChanged("running", spec=command.spec, run_folder=command.run_folder))
 
     def _control_training(self, command: TrainControlCommand) -> None:
         training = self._training
@@ -395,7 +393,6 @@ class Engine:
                 self._emit(TrainStatusChanged("paused"))
             self._embedding = None
             training.single_step()
-
 
 
 def _summary(training: TrainingJob) -> str:

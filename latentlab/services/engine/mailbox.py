@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from latentlab.core.messages import Command, InteractiveRequest
 from latentlab.core.trace import now_s
@@ -42,7 +42,8 @@ class Mailbox:
     def take(self, kind: type[R]) -> R | None:
         """Return the newest request of a kind and clear its place."""
         with self._lock:
-            return self._requests.pop(kind, None)  # type: ignore[return-value]
+            request = self._requests.pop(cast(type[InteractiveRequest], kind), None)
+            return cast(R | None, request)
 
     def take_command(self) -> Command | None:
         """Return the oldest command."""

@@ -67,7 +67,9 @@ class _ClassChip(QAbstractButton):
             painter.setPen(QPen(palette.color(palette.ColorRole.PlaceholderText), 1.2))
             painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawEllipse(dot)
-        role = palette.ColorRole.ButtonText if self.isChecked() else palette.ColorRole.PlaceholderText
+        role = (
+            palette.ColorRole.ButtonText if self.isChecked() else palette.ColorRole.PlaceholderText
+        )
         painter.setPen(palette.color(role))
         area = self.rect().adjusted(21, 0, -8, 0)
         text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, area.width())
@@ -83,6 +85,7 @@ class ClassLegend(QWidget):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
+        self._over = parent
         self.setObjectName("class_legend")
         self.setAccessibleName(self.tr("Classes"))
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
@@ -111,7 +114,7 @@ class ClassLegend(QWidget):
 
     def arrange(self) -> None:
         """Lay the chips out at the top right of the parent."""
-        room = self.parentWidget().width() - 20
+        room = self._over.width() - 20
         rows: list[list[_ClassChip]] = [[]]
         used = 0
         for chip in self._chips:
@@ -129,12 +132,14 @@ class ClassLegend(QWidget):
             default=0,
         )
         height = len(shown) * (_CHIP_HEIGHT_PX + _GAP_PX)
-        self.setGeometry(self.parentWidget().width() - widest - 10, 9, max(widest, 1), height)
+        self.setGeometry(self._over.width() - widest - 10, 9, max(widest, 1), height)
         for number, row in enumerate(shown):
             x = widest - (sum(c.sizeHint().width() + _GAP_PX for c in row) - _GAP_PX)
             for chip in row:
                 size = chip.sizeHint()
-                chip.setGeometry(QRect(x, number * (_CHIP_HEIGHT_PX + _GAP_PX), size.width(), size.height()))
+                chip.setGeometry(
+                    QRect(x, number * (_CHIP_HEIGHT_PX + _GAP_PX), size.width(), size.height())
+                )
                 x += size.width() + _GAP_PX
         self.setVisible(bool(self._chips))
 

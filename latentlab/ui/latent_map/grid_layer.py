@@ -52,7 +52,9 @@ class GridLayer:
             self._pixmap.setDevicePixelRatio(ratio)
         left, top = camera.to_screen((block.left * block.side, block.top * block.side))
         # On whole device pixels the pixmap is copied instead of resampled.
-        painter.drawPixmap(QPointF(round(left * ratio) / ratio, round(top * ratio) / ratio), self._pixmap)
+        painter.drawPixmap(
+            QPointF(round(left * ratio) / ratio, round(top * ratio) / ratio), self._pixmap
+        )
 
     @staticmethod
     def _scaled(mosaic: GridMosaic, side_device_px: float, ink: QColor) -> QPixmap:
@@ -64,7 +66,8 @@ class GridLayer:
             argb.data, width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied
         )
         target = QPixmap(
-            max(1, round(block.columns * side_device_px)), max(1, round(block.rows * side_device_px))
+            max(1, round(block.columns * side_device_px)),
+            max(1, round(block.rows * side_device_px)),
         )
         target.fill(Qt.GlobalColor.transparent)
         painter = QPainter(target)
@@ -79,7 +82,8 @@ def _to_argb(pixels: NDArray[np.uint8], ink: QColor) -> NDArray[np.uint32]:
     """Return premultiplied 0xAARRGGBB of pictures (h, w, 1 or 3)."""
     if pixels.shape[2] == 3:
         wide = pixels.astype(np.uint32)
-        return np.uint32(0xFF000000) | wide[..., 0] << 16 | wide[..., 1] << 8 | wide[..., 2]
+        opaque = np.uint32(0xFF000000) | wide[..., 0] << 16 | wide[..., 1] << 8 | wide[..., 2]
+        return opaque.astype(np.uint32, copy=False)
     colour = np.full(1, ink.rgb(), np.uint32)
     table = np.array([premultiplied(colour, v / 255)[0] for v in range(256)], np.uint32)
     result: NDArray[np.uint32] = table[pixels[..., 0]]

@@ -18,6 +18,7 @@ class HoverCard(QFrame):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
+        self._over = parent
         self.setObjectName("hover_card")
         self.setProperty("popup", "true")
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
@@ -42,7 +43,7 @@ class HoverCard(QFrame):
         self._title.setVisible(bool(title))
         self._index.setText(subtitle)
         self.adjustSize()
-        area = self.parentWidget().rect().adjusted(6, 6, -6, -6)
+        area = self._over.rect().adjusted(6, 6, -6, -6)
         x = point.x() + _OFFSET_PX
         if x + self.width() > area.right():
             x = point.x() - _OFFSET_PX - self.width()

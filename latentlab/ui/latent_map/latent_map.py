@@ -122,7 +122,12 @@ class LatentMap(QWidget):
         self._card_timer.setInterval(HOVER_CARD_AFTER_MS)
         self._card_timer.timeout.connect(self._show_card)
 
-        session.dataChanged.connect(self._on_data_changed)
+        self._connect()
+        self._on_data_changed()
+
+    def _connect(self) -> None:
+        explorer, map_view = self._explorer, self._map_view
+        self._session.dataChanged.connect(self._on_data_changed)
         map_view.codesChanged.connect(self._on_codes_changed)
         map_view.cameraChanged.connect(self._on_camera_changed)
         map_view.planeChanged.connect(self._on_codes_changed)
@@ -132,9 +137,8 @@ class LatentMap(QWidget):
         explorer.zChanged.connect(self._on_z_changed)
         explorer.hoveredChanged.connect(self._on_hovered_changed)
         explorer.selectedChanged.connect(self.update)
-        trail.changed.connect(self.update)
-        theme.changed.connect(self.update)
-        self._on_data_changed()
+        self._trail.changed.connect(self.update)
+        self._theme.changed.connect(self.update)
 
     # --- intents -------------------------------------------------------------------------------
 
@@ -315,16 +319,16 @@ class LatentMap(QWidget):
 
     def event(self, event: QEvent) -> bool:
         """Zoom by a pinch of a touchpad."""
-        if isinstance(event, QNativeGestureEvent):
-            if event.gestureType() == Qt.NativeGestureType.ZoomNativeGesture:
-                at = event.position()
-                self._zoom(1.0 + event.value(), (at.x(), at.y()))
-                return True
+        if (
+            isinstance(event, QNativeGestureEvent)
+            and event.gestureType() == Qt.NativeGestureType.ZoomNativeGesture
+        ):
+            at = event.position()
+            self._zoom(1.0 + event.value(), (at.x(), at.y()))
+            return True
         return super().event(event)
 
-    def _decode_at(
-        self, at: QPointF, modifiers: Qt.KeyboardModifier, event_s: float
-    ) -> None:
+    def _decode_at(self, at: QPointF, modifiers: Qt.KeyboardModifier, event_s: float) -> None:
         if modifiers & Qt.KeyboardModifier.ShiftModifier:
             index = self._nearest_point(at, float("inf"))
             if index is not None:

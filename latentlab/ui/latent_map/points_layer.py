@@ -130,4 +130,4 @@ class PointsLayer:
 def point_radius_px(count: int, zoom: float) -> float:
     """Return the radius of a point: smaller for more points, larger when zoomed in."""
     base = min(3.0, max(0.8, 3.1 - 0.42 * math.log10(max(count, 1))))
-    return min(6.0, base * max(1.0, zoom) ** 0.35)
+    return min(6.0, base * math.pow(max(1.0, zoom), 0.35))

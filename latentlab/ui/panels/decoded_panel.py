@@ -7,7 +7,14 @@ import math
 import numpy as np
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLineEdit,
+    QProgressBar,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from latentlab.core.code_text import parse_code, show_code
 from latentlab.core.errors import UsageError
@@ -166,7 +173,9 @@ class DecodedPanel(QWidget):
         if decoded is None or decoded.sequence != sequence:
             return
         end = now_s()
-        self._tracer.span("decode", decoded.event_s, end, sequence=sequence, by_hand=decoded.by_hand)
+        self._tracer.span(
+            "decode", decoded.event_s, end, sequence=sequence, by_hand=decoded.by_hand
+        )
         if decoded.by_hand:
             self.latencyMeasured.emit((end - decoded.event_s) * 1e3)
 
@@ -210,9 +219,9 @@ class DecodedPanel(QWidget):
         near = f"{support.nearest:.3f}"
         match support.verdict:
             case "on data":
-                return self.tr("On data"), self.tr(
-                    "A data image lies right here, {} away."
-                ).format(near)
+                return self.tr("On data"), self.tr("A data image lies right here, {} away.").format(
+                    near
+                )
             case "interpolated":
                 return self.tr("Interpolated"), self.tr(
                     "Between data images: the nearest is {} away."

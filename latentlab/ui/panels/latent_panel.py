@@ -45,9 +45,11 @@ class _DimensionRow(QWidget):
         self._editor = FloatEditor(-1e6, 1e6, 3, max(std, 1e-3) / 10)
         self._editor.setObjectName(f"z_{number + 1}")
         self._editor.setAccessibleName(self.tr("Value of {}").format(name))
-        self._editor.setToolTip(self.tr("Code number {0}; the data lie at {1:.2f} ± {2:.2f}").format(
-            number + 1, mean, std
-        ))
+        self._editor.setToolTip(
+            self.tr("Code number {0}; the data lie at {1:.2f} ± {2:.2f}").format(
+                number + 1, mean, std
+            )
+        )
         row.addWidget(title)
         row.addWidget(details)
         row.addStretch(1)

@@ -99,7 +99,9 @@ class LossPlot(QWidget):
             colour = tokens.accent if term == "recon_loss" else tokens.warn
             if split == "held_out":
                 curve.setPen(
-                    pg.mkPen(mixed(colour, tokens.panel, 0.85), width=1.6, style=Qt.PenStyle.DashLine)
+                    pg.mkPen(
+                        mixed(colour, tokens.panel, 0.85), width=1.6, style=Qt.PenStyle.DashLine
+                    )
                 )
             else:
                 curve.setPen(pg.mkPen(colour, width=1.8))

@@ -13,7 +13,6 @@ from latentlab.ui.section import Card, label, section_title
 from latentlab.ui.theme import Theme
 
 
-
 class TrainingPanel(QWidget):
     """Epoch, time left, speed, and reconstruction and KL as curves."""
 
@@ -75,9 +74,7 @@ class TrainingPanel(QWidget):
             self._epoch.setText(text)
             self._left.setText("")
         else:
-            self._epoch.setText(
-                self.tr("Epoch {0} / {1}").format(progress.epoch, progress.epochs)
-            )
+            self._epoch.setText(self.tr("Epoch {0} / {1}").format(progress.epoch, progress.epochs))
             self._bar.setValue(round(1000 * progress.step / max(1, progress.total_steps)))
             self._left.setText(self._left_text())
             self._left.setToolTip(
@@ -108,11 +105,11 @@ class TrainingPanel(QWidget):
     def _render_figures(self) -> None:
         curves = self._training.curves
         held_out = [p for p in curves if p.split == "held_out"]
-        point = (held_out or list(curves) or [None])[-1]
         for text in (self._recon, self._kl):
-            text.setVisible(point is not None)
-        if point is None:
+            text.setVisible(bool(curves))
+        if not curves:
             return
+        point = (held_out or curves)[-1]
         self._recon.setText(self.tr("reconstruction {:.1f}").format(point.recon_loss))
         self._kl.setText(self.tr("KL {:.2f} nats").format(point.kl))
         where = (
