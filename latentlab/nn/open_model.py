@@ -136,9 +136,7 @@ class OpenedModel:
         x = np.asarray(images)
         if x.ndim != 4 or x.shape[1:] != self.image_shape:
             h, w, c = self.image_shape
-            raise UsageError(
-                f"Images must have the shape (n, {h}, {w}, {c}); they have {x.shape}."
-            )
+            raise UsageError(f"Images must have the shape (n, {h}, {w}, {c}); they have {x.shape}.")
         if x.dtype == np.uint8:
             return x
         if not np.issubdtype(x.dtype, np.floating):

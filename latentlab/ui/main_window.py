@@ -6,26 +6,22 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, QUrl, Signal, Slot
+from PySide6.QtCore import QEvent, Qt, QUrl, Signal, Slot
 from PySide6.QtGui import (
     QAction,
     QCloseEvent,
     QDesktopServices,
     QDragEnterEvent,
     QDropEvent,
-    QGuiApplication,
     QShowEvent,
 )
 from PySide6.QtWidgets import (
     QDockWidget,
     QFileDialog,
     QMainWindow,
-    QMenu,
     QMessageBox,
     QScrollArea,
-    QSizePolicy,
     QTabWidget,
-    QToolBar,
     QVBoxLayout,
     QWidget,
 )
@@ -35,9 +31,10 @@ from latentlab.core.folders import runs_folder
 from latentlab.core.trace import Tracer
 from latentlab.services.lab import Controllers, Stores
 from latentlab.services.settings import Settings
-from latentlab.ui.actions import ACTIONS, make_actions
+from latentlab.ui.actions import make_actions
 from latentlab.ui.command_palette import CommandPalette
 from latentlab.ui.icons import IconSource, app_icon
+from latentlab.ui.lab_toolbar import LabToolbar
 from latentlab.ui.latent_map.latent_map import LatentMap
 from latentlab.ui.panels.data_panel import DataPanel
 from latentlab.ui.panels.decoded_panel import DecodedPanel
@@ -47,15 +44,13 @@ from latentlab.ui.panels.model_panel import ModelPanel
 from latentlab.ui.panels.selection_panel import SelectionPanel
 from latentlab.ui.panels.trail_panel import TrailPanel
 from latentlab.ui.panels.training_panel import TrainingPanel
-from latentlab.ui.section import label
 from latentlab.ui.shortcuts_dialog import ShortcutsDialog
 from latentlab.ui.status_bar import LabStatusBar
 from latentlab.ui.theme import Mode, Theme
 from latentlab.ui.toast import Kind
 from latentlab.ui.toast_area import ToastArea
-from latentlab.ui.tool_pill import ToolPill
+from latentlab.ui.window_place import keep_place, restore_place
 
-FIRST_SIZE = QSize(1440, 900)
 _LEFT_PX, _RIGHT_PX, _BOTTOM_PX = 268, 300, 212
 _STATE_VERSION = 1
 
@@ -100,7 +95,7 @@ class MainWindow(QMainWindow):
         self._connect()
         self.setTabOrder(self._toolbar, self._map)
         self._first_state = self.saveState(_STATE_VERSION)
-        self._restore_geometry()
+        restore_place(self, settings)
         self._render_title()
         self._render_training()
         self._render_trail()
@@ -186,85 +181,9 @@ class MainWindow(QMainWindow):
         self.resizeDocks(self._docks[2:], [_BOTTOM_PX], Qt.Orientation.Vertical)
 
     def _make_toolbar(self) -> None:
-        a = self._actions
-        bar = QToolBar(self.tr("Toolbar"))
-        bar.setObjectName("toolbar")
-        bar.setMovable(False)
-        bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
-        self._toolbar = bar
-        bar.addWidget(label("LatentLab", size="title"))
-        self._data_menu = self._menu(
-            self.tr("Data"),
-            "data_menu",
-            ("open_action", "open_run_action", "", "open_digits_action"),
-        )
-        self._recent_menu = QMenu(self.tr("Open recent"), self._data_menu)
-        self._recent_menu.setObjectName("recent_menu")
-        self._data_menu.insertMenu(a["open_digits_action"], self._recent_menu)
-        self._data_menu.insertSeparator(a["open_digits_action"])
-        self._model_menu = self._menu(
-            self.tr("Model"),
-            "model_menu",
-            ("open_action", "save_action", "", "open_bundled_model_action", "show_runs_action"),
-        )
-        view_menu = self._menu(
-            self.tr("View"),
-            "view_menu",
-            (
-                "fit_action",
-                "zoom_in_action",
-                "zoom_out_action",
-                "show_all_classes_action",
-                "",
-                "random_action",
-                "undo_action",
-                "redo_action",
-                "",
-                "theme_system_action",
-                "theme_dark_action",
-                "theme_light_action",
-                "",
-            ),
-        )
-        for dock in self._docks:
-            view_menu.addAction(dock.toggleViewAction())
-        for name in ("reset_layout_action", "", "shortcuts_action", "about_action", "quit_action"):
-            if name:
-                view_menu.addAction(a[name])
-            else:
-                view_menu.addSeparator()
-        bar.addSeparator()
-        for menu in (self._data_menu, self._model_menu, view_menu):
-            bar.addWidget(ToolPill(menu=menu))
-        bar.addSeparator()
-        self._train_button = ToolPill(a["train_action"], primary=True)
-        bar.addWidget(self._train_button)
-        bar.addWidget(ToolPill(a["step_action"], icon_only=True))
-        bar.addWidget(ToolPill(a["stop_action"], icon_only=True))
-        bar.addSeparator()
-        bar.addWidget(ToolPill(a["fit_action"], icon_only=True))
-        bar.addWidget(ToolPill(a["random_action"], icon_only=True))
-        space = QWidget()
-        space.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        bar.addWidget(space)
-        bar.addWidget(ToolPill(a["commands_action"], flat=True))
-        self.addToolBar(bar)
-        on_accent = {"train_action"}
-        for spec in ACTIONS:
-            if spec.icon and spec.name not in on_accent:
-                self._icons.bind(a[spec.name], spec.icon)
-        a["train_action"].setIconVisibleInMenu(False)
-
-    def _menu(self, title: str, name: str, action_names: tuple[str, ...]) -> QMenu:
-        menu = QMenu(title, self)
-        menu.setObjectName(name)
-        menu.setToolTipsVisible(True)
-        for action_name in action_names:
-            if action_name:
-                menu.addAction(self._actions[action_name])
-            else:
-                menu.addSeparator()
-        return menu
+        docks = [dock.toggleViewAction() for dock in self._docks]
+        self._toolbar = LabToolbar(self._actions, docks, self._icons, self)
+        self.addToolBar(self._toolbar)
 
     def _make_status_bar(self) -> None:
         self._status = LabStatusBar(self._stores.session, self._stores.training)
@@ -309,8 +228,8 @@ class MainWindow(QMainWindow):
             self.addAction(a[name])
         # Also where a dialog has the keyboard.
         a["quit_action"].setShortcutContext(Qt.ShortcutContext.ApplicationShortcut)
-        self._recent_menu.aboutToShow.connect(self._fill_recent)
-        self._recent_menu.triggered.connect(self._open_recent)
+        self._toolbar.recent_menu.aboutToShow.connect(self._fill_recent)
+        self._toolbar.recent_menu.triggered.connect(self._open_recent)
         c.session.noticed.connect(self._show_notice)
         c.session.extentChanged.connect(self._map.fit_when_known)
         c.training.refused.connect(self._show_refusal)
@@ -364,7 +283,7 @@ class MainWindow(QMainWindow):
         for name in ("open_action", "open_run_action", "open_digits_action"):
             a[name].setEnabled(status == "idle")
         a["open_bundled_model_action"].setEnabled(status == "idle")
-        self._recent_menu.setEnabled(status == "idle")
+        self._toolbar.recent_menu.setEnabled(status == "idle")
         a["save_action"].setEnabled(ready and self._stores.session.model is not None)
         if status == "preparing":
             self._map.fit_when_known()
@@ -448,18 +367,8 @@ class MainWindow(QMainWindow):
     def show_shortcuts(self) -> None:
         """List keys and gestures."""
         if self._shortcuts is None:
-            gestures = (
-                (self.tr("Press or drag"), self.tr("Decode under the hand")),
-                (self.tr("Shift + drag"), self.tr("Snap to the nearest data point")),
-                (self.tr("Click a point"), self.tr("Select it")),
-                (self.tr("Wheel, pinch"), self.tr("Zoom")),
-                (self.tr("Right, middle or Space + drag"), self.tr("Pan")),
-                (self.tr("Arrow keys"), self.tr("Move the cursor (Ctrl: finely)")),
-                (self.tr("Enter"), self.tr("Select the nearest point")),
-                (self.tr("Esc"), self.tr("Select nothing")),
-                (self.tr("Double-click a class"), self.tr("See it alone")),
-            )
-            self._shortcuts = ShortcutsDialog(list(self._actions.values()), gestures, self)
+            actions = list(self._actions.values())
+            self._shortcuts = ShortcutsDialog(actions, self._map.gestures(), self)
         self._shortcuts.show()
         self._shortcuts.raise_()
         self._shortcuts.activateWindow()
@@ -535,14 +444,14 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _fill_recent(self) -> None:
-        self._recent_menu.clear()
+        self._toolbar.recent_menu.clear()
         paths = self._controllers.session.recent()
         for path in paths:
-            action = self._recent_menu.addAction(Path(path).name or path)
+            action = self._toolbar.recent_menu.addAction(Path(path).name or path)
             action.setData(path)
             action.setToolTip(path)
         if not paths:
-            self._recent_menu.addAction(self.tr("Nothing yet")).setEnabled(False)
+            self._toolbar.recent_menu.addAction(self.tr("Nothing yet")).setEnabled(False)
 
     @Slot(QAction)
     def _open_recent(self, action: QAction) -> None:
@@ -583,37 +492,13 @@ class MainWindow(QMainWindow):
         """Save geometry and a running training, and end the compute thread."""
         if not self._closed:
             self._closed = True
-            place = self.normalGeometry() if self.isMaximized() else self.geometry()
-            place.moveTopLeft(self.pos())  # with its frame, which is what move() counts from
-            self._settings.set_geometry(place, self.isMaximized(), self.saveState(_STATE_VERSION))
+            keep_place(self, self._settings, self.saveState(_STATE_VERSION))
             self._settings.sync()
             self._toasts.clear()
             self._status.stop()
             self.hide()  # saving a run may take a moment; the window need not
             self._controllers.close()
         super().closeEvent(event)
-
-    def _restore_geometry(self) -> None:
-        """Put the window where it was, or in the middle of the screen, never outside of it.
-
-        Qt's own geometry format is not used: without a window manager it moves the window.
-        """
-        screen = QGuiApplication.primaryScreen()
-        room = screen.availableGeometry() if screen is not None else QRect(QPoint(), FIRST_SIZE)
-        rect = QRect(QPoint(), FIRST_SIZE.boundedTo(room.size()))
-        rect.moveCenter(room.center())
-        kept = self._settings.geometry()
-        if kept is not None:
-            rect, maximised = kept
-            there = QGuiApplication.screenAt(rect.center())
-            room = there.availableGeometry() if there is not None else room
-            rect.setSize(rect.size().boundedTo(room.size()))
-            rect.moveLeft(min(max(rect.left(), room.left()), room.right() + 1 - rect.width()))
-            rect.moveTop(min(max(rect.top(), room.top()), room.bottom() + 1 - rect.height()))
-            if maximised:
-                self.setWindowState(Qt.WindowState.WindowMaximized)
-        self.resize(rect.size())
-        self.move(rect.topLeft())
 
 
 def _column(panels: tuple[QWidget, ...], width_px: int) -> QScrollArea:

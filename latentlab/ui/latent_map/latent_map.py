@@ -169,6 +169,20 @@ class LatentMap(QWidget):
         """Zoom out about the cursor."""
         self._zoom(1 / _WHEEL_STEP, self._cursor_on_screen())
 
+    def gestures(self) -> list[tuple[str, str]]:
+        """Return what the mouse and keys do on the map, in words."""
+        return [
+            (self.tr("Press or drag"), self.tr("Decode under the hand")),
+            (self.tr("Shift + drag"), self.tr("Snap to the nearest data point")),
+            (self.tr("Click a point"), self.tr("Select it")),
+            (self.tr("Wheel, pinch"), self.tr("Zoom")),
+            (self.tr("Right, middle or Space + drag"), self.tr("Pan")),
+            (self.tr("Arrow keys"), self.tr("Move the cursor (Ctrl: finely)")),
+            (self.tr("Enter"), self.tr("Select the nearest point")),
+            (self.tr("Esc"), self.tr("Select nothing")),
+            (self.tr("Double-click a class"), self.tr("See it alone")),
+        ]
+
     # --- stores --------------------------------------------------------------------------------
 
     @Slot()
