@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from latentlab.ui.main_window import MainWindow
 
 _SIGNALS_EVERY_MS = 200
+_START_ANYWAY_MS = 1000
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +47,7 @@ def create_window(
 
     tracer = tracer or NullTracer()
     lab = Lab(tracer)
+    from PySide6.QtCore import QTimer
     from PySide6.QtWidgets import QApplication
 
     app = QApplication.instance()
@@ -57,6 +59,8 @@ def create_window(
     lab.open_first(path)
     if start_engine:
         window.shown.connect(lab.start)
+        # A window that is never painted, such as a minimised one, must not wait for ever.
+        QTimer.singleShot(_START_ANYWAY_MS, lab, lab.start)
     return window
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter, Token
@@ -11,8 +11,10 @@ from cyclopts import Parameter, Token
 from latentlab.core.options import Option, options_of
 
 
-def command_line_type(cls: type) -> type:
-    """Return a dataclass with the same fields as ``cls``, annotated for the command line.
+def command_line_type(cls: type, without: Collection[str] = ()) -> type:
+    """Return a dataclass with the fields of ``cls``, annotated for the command line.
+
+    Fields named in ``without`` are left out: they have another place on the command line.
 
     Choices become a closed list, tuples are written ``400,200``, and each field's help is its
     sentence, unit and range.
@@ -27,6 +29,7 @@ def command_line_type(cls: type) -> type:
                 dataclasses.field(default=opt.default),
             )
             for opt in options_of(cls)
+            if opt.name not in without
         ],
         frozen=True,
     )

@@ -13,7 +13,7 @@ from latentlab.core.train_spec import TrainSpec
 if TYPE_CHECKING:
     TrainOptions = TrainSpec
 else:
-    TrainOptions = command_line_type(TrainSpec)
+    TrainOptions = command_line_type(TrainSpec, without=("data",))
 
 
 def train(
@@ -34,7 +34,7 @@ def train(
     device
         auto, cpu, cuda or mps.
     """
-    spec = TrainSpec(**vars(options))
+    spec = TrainSpec(**{**vars(options), "data": data})
     spec.validate()
 
     from latentlab.data.catalog import open_data

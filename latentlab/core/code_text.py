@@ -11,6 +11,7 @@ from latentlab.core.errors import UsageError
 
 _SHOWN_NUMBERS = 8
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
+_WORDS = re.compile(r"(?:\bdtype=)?(?:\b(?:np|numpy)\.)?\b(?:array|float32|float64)\b")
 _MAX_ABS = 1e6
 
 
@@ -30,9 +31,9 @@ def parse_code(text: str, latent_dim: int) -> NDArray[np.float32]:
     UsageError
         If the text holds something else, or not exactly ``latent_dim`` numbers.
     """
-    plain = text.replace("−", "-")
-    rest = re.sub(r"[\s,;()\[\]]|array|np|float32|dtype=", "", _NUMBER.sub("", plain))
-    numbers = _NUMBER.findall(plain.replace("float32", ""))
+    plain = _WORDS.sub(" ", text.replace("−", "-"))
+    rest = re.sub(r"[\s,;()\[\]]", "", _NUMBER.sub("", plain))
+    numbers = _NUMBER.findall(plain)
     if rest or not numbers:
         raise UsageError("Type numbers separated by commas, such as 0.62, -0.35.")
     if len(numbers) != latent_dim:

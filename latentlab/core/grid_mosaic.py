@@ -118,19 +118,19 @@ class GridMosaic:
         self.revision += 1
 
     def _put_stand_in(self, left: int, top: int, factor: int, image: NDArray[np.uint8]) -> None:
+        """Show a picture of ``factor`` cells a side in those cells that have none yet."""
         h, w, _ = self.image_shape
-        large = image.repeat(factor, 0).repeat(factor, 1)
-        for i in range(factor):
-            for j in range(factor):
-                row, column = top + i, left + j
-                inside = (
-                    0 <= row < self._versions.shape[0] and 0 <= column < self._versions.shape[1]
-                )
-                if inside and self._versions[row, column] == _UNKNOWN:
-                    self.pixels[row * h : (row + 1) * h, column * w : (column + 1) * w] = large[
-                        i * h : (i + 1) * h, j * w : (j + 1) * w
-                    ]
-                    self._versions[row, column] = _STAND_IN
+        num_rows, num_columns = self._versions.shape
+        for row in range(max(top, 0), min(top + factor, num_rows)):
+            y = np.arange((row - top) * h, (row - top + 1) * h) // factor
+            for column in range(max(left, 0), min(left + factor, num_columns)):
+                if self._versions[row, column] != _UNKNOWN:
+                    continue
+                x = np.arange((column - left) * w, (column - left + 1) * w) // factor
+                self.pixels[row * h : (row + 1) * h, column * w : (column + 1) * w] = image[
+                    np.ix_(y, x)
+                ]
+                self._versions[row, column] = _STAND_IN
 
     def _keys_where(self, mask: NDArray[np.bool_]) -> NDArray[np.int64]:
         block = self.block

@@ -139,11 +139,8 @@ def _check_kinds(document: ModelDocument) -> None:
 
 def _check_bounds(document: ModelDocument) -> None:
     d = document.latent_dim
-    layers = [
-        width
-        for key in ("hidden", "channels")
-        for width in _as_list(document.network_args.get(key, []))
-    ]
+    named = [document.network_args[k] for k in ("hidden", "channels") if k in document.network_args]
+    layers = [width for widths in named for width in _as_list(widths)]
     problems = [
         (document.format_version < 1, f"format version {document.format_version}"),
         (not 1 <= d <= MAX_LATENT_DIM, f"latent_dim {d}"),
@@ -153,6 +150,7 @@ def _check_bounds(document: ModelDocument) -> None:
         ),
         (document.input_shape[2] not in (1, 3), f"channels {document.input_shape[2]}"),
         (len(layers) > MAX_LAYERS, f"{len(layers)} layers"),
+        (any(widths == [] or type(widths) is not list for widths in named), "no list of layers"),
         (
             not all(type(w) is int and 1 <= w <= MAX_WIDTH for w in layers),
             f"layer widths {layers[:8]}",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +11,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from latentlab.core.errors import ModelFileError
+
+# What NumPy, zipfile and zlib raise at damaged files.
+_UNREADABLE = (
+    OSError,
+    ValueError,
+    EOFError,
+    KeyError,
+    MemoryError,
+    RuntimeError,
+    TypeError,
+    AttributeError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 
 Tiles = tuple[int, NDArray[np.int64], NDArray[np.uint8]]
 
@@ -45,14 +60,15 @@ def read_preview(path: Path) -> Preview:
         If the file is missing or damaged.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
+        # NumPy leaves a file open that it cannot read, so it is opened here.
+        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
             levels = file["levels"].tolist()
             tiles = tuple(
                 (level, file[f"keys_{i}"].astype(np.int64), file[f"tiles_{i}"])
                 for i, level in enumerate(levels)
             )
             return Preview(file["codes"], file["reference"], tiles, file["first_z"])
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+    except _UNREADABLE as error:
         raise ModelFileError(
             "The map of the bundled model cannot be read; install LatentLab again.", str(error)
         ) from error

@@ -11,11 +11,13 @@ from latentlab.core.options import check, option
 
 @dataclass(frozen=True)
 class TrainSpec:
-    """Settings of one training run: the window's form and ``latentlab train`` are built from it.
+    """Settings of one training run: the window's form and ``latentlab train`` are built from it."""
 
-    The data set and the folder are not here, so that the same settings can be used elsewhere.
-    """
-
+    data: str = option(
+        "digits",
+        "Data",
+        "The image set to train on: a bundled name or a path. In the window it is what is open.",
+    )
     objective: str = option(
         "variational",
         "Objective",

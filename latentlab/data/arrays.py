@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import struct
+import tokenize
 import zipfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,12 +16,32 @@ from numpy.typing import NDArray
 from latentlab.core.errors import DataError
 from latentlab.core.image_set import ImageSet
 
+MAX_BYTES = 8 << 30
+
+# What NumPy, zipfile and zlib raise at damaged files.
+_UNREADABLE = (
+    OSError,
+    ValueError,
+    EOFError,
+    KeyError,
+    MemoryError,
+    RuntimeError,
+    SyntaxError,
+    TypeError,
+    OverflowError,
+    struct.error,
+    tokenize.TokenError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+
 
 def open_arrays(path: Path) -> ImageSet:
     """Return the images of a NumPy file.
 
     An ``.npz`` has ``x`` or ``images``, uint8 (n, h, w) or (n, h, w, c), and may have ``y`` or
-    ``labels``, integers (n,). An ``.npy`` has the images alone and is memory-mapped.
+    ``labels``, integers (n,). An ``.npy`` has the images alone and is memory-mapped. The content
+    decides which of them a file is, not its name.
 
     Raises
     ------
@@ -26,26 +49,46 @@ def open_arrays(path: Path) -> ImageSet:
         If the file is damaged, holds pickled objects, or the shapes do not fit.
     """
     try:
-        if path.suffix.lower() == ".npy":
-            return _image_set(path, np.load(path, mmap_mode="r", allow_pickle=False), None)
-        with np.load(path, allow_pickle=False) as file:
-            if not isinstance(file, Mapping):
-                raise DataError(f"“{path.name}” is not an .npz archive.")
-            images = _first(file, "x", "images")
+        images, labels = _read(path)
+    except _UNREADABLE as error:
+        if "pickle" in str(error).lower() or "Python objects" in str(error):
+            raise _holds_objects(path, str(error)) from error
+        raise DataError(f"“{path.name}” cannot be read; it is damaged.", str(error)) from error
+    return _image_set(path, images, labels)
+
+
+def _read(path: Path) -> tuple[NDArray[Any], NDArray[Any] | None]:
+    # NumPy leaves a file open that it cannot read, so it is opened here.
+    with path.open("rb") as file:
+        magic = file.read(6)
+        if magic == b"\x93NUMPY":
+            return np.load(path, mmap_mode="r", allow_pickle=False), None
+        if magic[:1] == b"\x80":
+            raise _holds_objects(path, "a Python pickle")
+        if not magic.startswith(b"PK"):
+            raise DataError(f"“{path.name}” is not a NumPy file, or it is damaged.")
+        file.seek(0)
+        with np.load(file, allow_pickle=False) as arrays:
+            size = sum(entry.file_size for entry in arrays.zip.infolist())
+            if size > MAX_BYTES:
+                raise DataError(
+                    f"“{path.name}” claims {size:,} bytes of arrays, which is too much."
+                )
+            images = _first(arrays, "x", "images")
             if images is None:
                 raise DataError(
                     f"“{path.name}” has no array “x” or “images”; it has: "
-                    f"{', '.join(file) or 'nothing'}."
+                    f"{', '.join(arrays) or 'nothing'}."
                 )
-            return _image_set(path, images, _first(file, "y", "labels"))
-    except (OSError, ValueError, EOFError, KeyError, MemoryError, zipfile.BadZipFile) as error:
-        if "pickle" in str(error).lower():
-            raise DataError(
-                f"“{path.name}” holds Python objects, which may run code when opened; "
-                "save plain arrays of numbers instead.",
-                str(error),
-            ) from error
-        raise DataError(f"“{path.name}” cannot be read; it is damaged.", str(error)) from error
+            return images, _first(arrays, "y", "labels")
+
+
+def _holds_objects(path: Path, details: str) -> DataError:
+    return DataError(
+        f"“{path.name}” holds Python objects, which may run code when opened; "
+        "save plain arrays of numbers instead.",
+        details,
+    )
 
 
 def _first(file: Mapping[str, Any], *names: str) -> NDArray[Any] | None:

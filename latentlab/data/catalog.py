@@ -26,13 +26,20 @@ def open_data(name_or_path: str | Path) -> ImageSet:
     """
     if str(name_or_path) == "digits":
         return _open_digits()
-    path = Path(name_or_path).expanduser()
-    if not path.exists():
+    path = Path(name_or_path)
+    try:
+        path = path.expanduser()
+        is_there = path.exists()
+    except (OSError, RuntimeError):  # a name that is too long, or an unknown ~user
+        is_there = False
+    if not is_there:
         raise DataError(
             f"There is no data set or file “{name_or_path}”; "
             f"bundled sets are: {', '.join(BUNDLED_DATA)}."
         )
-    if path.suffix.lower() in _ARRAY_SUFFIXES:
+    if not (path.is_file() or path.is_dir()):  # opening a pipe would wait for ever
+        raise DataError(f"“{path.name}” is neither a file nor a folder.")
+    if path.suffix.lower() in _ARRAY_SUFFIXES and path.is_file():
         return open_arrays(path)
     if is_idx(path):
         return open_idx(path)

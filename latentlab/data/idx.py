@@ -15,6 +15,7 @@ from latentlab.core.image_set import ImageSet
 
 _UINT8 = 0x08
 _MAX_BYTES = 8 << 30
+_MOST_DEFLATED = 1032  # bytes that one byte of gzip can stand for
 
 _CLASS_NAMES = {
     "fashion": (
@@ -80,7 +81,8 @@ def _image_files(folder: Path) -> list[Path]:
     found: dict[str, Path] = {}
     for file in sorted(folder.iterdir()):
         stem = file.name.removesuffix(".gz")
-        if "idx3" in stem or "idx4" in stem:
+        # Opening a pipe would wait for ever.
+        if ("idx3" in stem or "idx4" in stem) and file.is_file():
             found.setdefault(stem, file)
     return sorted(found.values(), key=lambda f: (not f.name.startswith("train"), f.name))
 
@@ -125,6 +127,9 @@ def _read(path: Path) -> NDArray[np.uint8]:
     size = math.prod(shape)
     if size > _MAX_BYTES:
         raise DataError(f"“{path.name}” claims {size:,} bytes of pixels, which is too much.")
+    # Reading takes the memory at once, so no claim is believed that the file cannot keep.
+    if size > _MOST_DEFLATED * path.stat().st_size:
+        raise DataError(f"“{path.name}” is damaged: its pixels are cut short.")
     try:
         with _open(path) as file:
             file.read(4 + 4 * len(shape))

@@ -20,7 +20,7 @@ from latentlab.nn.objectives import OBJECTIVE_CLASSES
 from latentlab.nn.objectives.variational import kl_per_dim
 from latentlab.nn.training import TrainingRun
 
-_STATISTICS_IMAGES = 4096  # training images that latent statistics are taken over
+_STATISTICS_IMAGES = 2048  # training images that latent statistics are taken over
 
 
 def build_model(file: ModelFile, device: torch.device) -> Autoencoder:

@@ -100,7 +100,13 @@ class OpenedModel:
         UsageError
             If the shape does not fit or a value is not finite.
         """
-        codes = np.asarray(z, np.float32)
+        try:
+            with np.errstate(over="ignore"):  # what float32 cannot hold is infinite, and refused
+                codes = np.asarray(z, np.float32)
+        except (ValueError, TypeError) as error:
+            raise UsageError(
+                f"z must hold numbers in the shape (n, {self.latent_dim}).", str(error)
+            ) from error
         if codes.ndim != 2 or codes.shape[1] != self.latent_dim:
             raise UsageError(f"z must have the shape (n, {self.latent_dim}); it has {codes.shape}.")
         if not np.isfinite(codes).all():
@@ -133,15 +139,20 @@ class OpenedModel:
         return tensor.contiguous(memory_format=self._model.memory_format)
 
     def _checked_images(self, images: ArrayLike) -> NDArray[Any]:
-        x = np.asarray(images)
-        if x.ndim != 4 or x.shape[1:] != self.image_shape:
-            h, w, c = self.image_shape
-            raise UsageError(f"Images must have the shape (n, {h}, {w}, {c}); they have {x.shape}.")
+        h, w, c = self.image_shape
+        wanted = f"Images must have the shape (n, {h}, {w}, {c})"
+        try:
+            x = np.asarray(images)
+        except ValueError as error:  # rows of different lengths
+            raise UsageError(f"{wanted}.", str(error)) from error
+        if x.shape[1:] != self.image_shape:
+            raise UsageError(f"{wanted}; they have {x.shape}.")
         if x.dtype == np.uint8:
             return x
         if not np.issubdtype(x.dtype, np.floating):
             raise UsageError(f"Images must be uint8 or float, not {x.dtype}.")
-        x = x.astype(np.float32)
+        with np.errstate(over="ignore"):
+            x = x.astype(np.float32)
         # Written so that NaN fails as well.
         if x.size and not (x.min() >= 0.0 and x.max() <= 1.0):
             raise UsageError("Images of floats must lie in [0, 1].")

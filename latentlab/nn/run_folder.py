@@ -54,7 +54,6 @@ class RunFolder:
                 f"“{path}” already holds a run; choose another folder or remove it first."
             )
         description = {
-            "data": run.data.name,
             "data_fingerprint": run.data.fingerprint,
             "num_images": len(run.data),
             "num_held_out": len(run.held_out),

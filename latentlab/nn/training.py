@@ -202,9 +202,10 @@ class TrainingRun:
         log_every = max(1, self.steps_per_epoch // LOGS_PER_EPOCH)
         window = _RunningMean()
         trained_s = 0.0
+        order: NDArray[np.int64] | None = None
         while self.step < self.total_steps:
             epoch_index, position = divmod(self.step, self.steps_per_epoch)
-            if position == 0:
+            if position == 0 or order is None:
                 order = self._order(epoch_index)
             batch = order[position * self.batch_size : (position + 1) * self.batch_size]
             event: StepDone | None = None

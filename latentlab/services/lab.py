@@ -93,6 +93,7 @@ class Lab(QObject):
         self._garbage = GarbageCollector(self)
         self.session.engineChanged.connect(self._garbage.settle)
         self._first_path: str | None = None
+        self._started = False
 
     @property
     def stores(self) -> Stores:
@@ -112,7 +113,10 @@ class Lab(QObject):
 
     @Slot()
     def start(self) -> None:
-        """Load torch in the background; what waits is served as soon as it is there."""
+        """Load torch in the background, once; what waits is served as soon as it is there."""
+        if self._started:
+            return
+        self._started = True
         self._garbage.start()
         self.compute.start()
         if self.settings.notice:
@@ -122,6 +126,7 @@ class Lab(QObject):
 
     def close(self) -> None:
         """Save what must be saved and end the compute thread."""
+        self._started = True  # what is closed is not started any more
         if self.compute.is_running:
             self.compute.close()
             self._garbage.stop()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
@@ -65,7 +66,7 @@ class TrainingController(QObject):
     @Slot()
     def start(self) -> None:
         """Start a new run with the settings of the form."""
-        data, spec = self._session.data, self._training.spec
+        data = self._session.data
         if self._training.is_active:
             return
         if data is None:
@@ -73,6 +74,7 @@ class TrainingController(QObject):
                 self.tr("Open a data set first; then there is something to train on.")
             )
             return
+        spec = replace(self._training.spec, data=data.name)
         try:
             spec.validate()
         except LatentLabError as error:
@@ -114,7 +116,8 @@ class TrainingController(QObject):
                 self._training.set_status(TrainStatusChanged("idle"))
             case ModelOpened():
                 if result.document.spec is not None and not self._training.is_active:
-                    self._training.set_spec(result.document.spec)
+                    spec = result.document.spec
+                    self._training.set_spec(replace(spec, data=self._training.spec.data))
 
 
 def new_run_folder(root: Path, name: str) -> Path:

@@ -33,6 +33,7 @@ from latentlab.services.lab import Controllers, Stores
 from latentlab.services.settings import Settings
 from latentlab.ui.actions import make_actions
 from latentlab.ui.command_palette import CommandPalette
+from latentlab.ui.dock_grip import DockGrip
 from latentlab.ui.icons import IconSource, app_icon
 from latentlab.ui.lab_toolbar import LabToolbar
 from latentlab.ui.latent_map.latent_map import LatentMap
@@ -169,10 +170,7 @@ class MainWindow(QMainWindow):
         dock = QDockWidget(title, self)
         dock.setObjectName(name)
         dock.setWidget(content)
-        # Without a title bar the panels look as in one piece; the View menu hides and shows them.
-        blank = QWidget(dock)
-        blank.setFixedHeight(0)
-        dock.setTitleBarWidget(blank)
+        dock.setTitleBarWidget(DockGrip(dock))
         self.addDockWidget(area, dock)
         return dock
 
@@ -505,7 +503,7 @@ def _column(panels: tuple[QWidget, ...], width_px: int) -> QScrollArea:
     """Return panels below each other in a column that scrolls where the window is low."""
     content = QWidget()
     layout = QVBoxLayout(content)
-    layout.setContentsMargins(12, 12, 12, 12)
+    layout.setContentsMargins(12, 3, 12, 12)
     layout.setSpacing(12)
     for panel in panels:
         layout.addWidget(panel)

@@ -156,6 +156,18 @@ def test_what_happens_between_two_steps_does_not_matter() -> None:
     assert same(weights_of(alone), weights_of(disturbed))
 
 
+@pytest.mark.parametrize("steps", [1, 3, 5])
+def test_a_run_goes_on_from_the_step_where_it_was_left(steps: int) -> None:
+    data = random_images(60)
+    spec = replace(SMALL, batch_size=20, epochs=2, dropout=0.1)
+    whole, halves = start(spec, data), start(spec, data)
+    order = [s.indices.tolist() for s in optimiser_steps(whole)]
+    parts = [s.indices.tolist() for s in itertools.islice(optimiser_steps(halves), steps)]
+    parts += [s.indices.tolist() for s in optimiser_steps(halves)]
+    assert parts == order
+    assert same(weights_of(whole), weights_of(halves))
+
+
 # --- Micro-batches -------------------------------------------------------------------------------
 
 

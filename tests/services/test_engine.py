@@ -551,7 +551,7 @@ def test_the_live_weights_are_decoded_while_training(bench: Bench, tmp_path: Pat
     assert [d.sequence for d in shown] == list(range(1, 13)), "one answer in each turn"
     versions = [d.weights_version for d in shown]
     assert versions == sorted(versions)
-    assert versions[-1] >= versions[0] + 5
+    assert versions[-1] > versions[0] + 2
     assert not np.array_equal(shown[0].image, shown[-1].image)
 
 

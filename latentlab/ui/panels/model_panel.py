@@ -5,6 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from latentlab.core.options import options_of
+from latentlab.core.train_spec import TrainSpec
 from latentlab.services.training_controller import TrainingController
 from latentlab.state.session import SessionModel
 from latentlab.state.training import TrainingModel
@@ -40,7 +42,9 @@ class ModelPanel(QWidget):
         self._origin = ElidedLabel("muted", "small")
         self._origin.setObjectName("model_origin")
         card.add(self._origin)
-        self._form = OptionForm(training.spec)
+        # What is open is the data: the card above shows it.
+        names = [opt.name for opt in options_of(TrainSpec) if opt.name != "data"]
+        self._form = OptionForm(training.spec, names)
         self._form.setObjectName("train_form")
         card.add(self._form)
         layout.addWidget(card)

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from latentlab.core.plane import AxisPlane
+
+POINTS = np.array([[0.5, -1.5], [0.0, 0.0], [3.0, 2.0]], np.float32)
+
+
+@pytest.mark.parametrize(
+    ("d", "axes"), [(2, (0, 1)), (2, (1, 0)), (5, (0, 1)), (5, (3, 1)), (5, (4, 0))]
+)
+def test_from_the_map_to_codes_and_back(d: int, axes: tuple[int, int]) -> None:
+    anchor = np.arange(10.0, 10.0 + d, dtype=np.float32)
+    plane = AxisPlane(anchor, axes)
+    z = plane.to_latent(POINTS)
+    assert z.shape == (3, d)
+    assert z.dtype == np.float32
+    np.testing.assert_array_equal(plane.to_plane(z), POINTS)
+    np.testing.assert_array_equal(z[:, axes[0]], POINTS[:, 0])
+    np.testing.assert_array_equal(z[:, axes[1]], POINTS[:, 1])
+    rest = [i for i in range(d) if i not in axes]
+    np.testing.assert_array_equal(z[:, rest], np.tile(anchor[rest], (3, 1)))
+
+
+def test_one_dimension_decodes_alike_along_the_second_axis() -> None:
+    plane = AxisPlane(np.array([7.0], np.float32))
+    assert plane.latent_dim == 1
+    assert plane.to_latent(POINTS).tolist() == [[0.5], [0.0], [3.0]]
+    assert plane.to_plane(plane.to_latent(POINTS)).tolist() == [[0.5, 0], [0, 0], [3, 0]]
+
+
+def test_the_anchor_lies_in_its_plane_and_is_not_changed() -> None:
+    anchor = np.array([1.0, 2.0, 3.0], np.float32)
+    plane = AxisPlane(anchor, (2, 0))
+    there = plane.to_plane(anchor[None])
+    np.testing.assert_array_equal(plane.to_latent(there), anchor[None])
+    plane.to_latent(POINTS)
+    assert anchor.tolist() == [1.0, 2.0, 3.0]
+
+
+@pytest.mark.parametrize("d", [1, 2, 5])
+def test_no_points(d: int) -> None:
+    plane = AxisPlane(np.zeros(d, np.float32))
+    assert plane.to_latent(np.empty((0, 2), np.float32)).shape == (0, d)
+    assert plane.to_plane(np.empty((0, d), np.float32)).shape == (0, 2)
+
+
+@pytest.mark.parametrize(
+    ("anchor", "axes", "same"),
+    [
+        ([0, 0, 5, 6], (0, 1), True),
+        ([9, -9, 5, 6], (0, 1), True),  # along the plane itself
+        ([0, 0, 5, 7], (0, 1), False),
+        ([0, 0, 4, 6], (0, 1), False),
+        ([0, 0, 5, 6], (1, 0), False),
+        ([0, 0, 5], (0, 1), False),
+    ],
+)
+def test_planes_are_the_same_where_they_decode_alike(
+    anchor: list[float], axes: tuple[int, int], same: bool
+) -> None:
+    plane = AxisPlane(np.array([0, 0, 5, 6], np.float32))
+    other = AxisPlane(np.array(anchor, np.float32), axes)
+    assert plane.shows_same_as(other) is same
+    if len(anchor) == 4:
+        equal = np.array_equal(plane.to_latent(POINTS), other.to_latent(POINTS))
+        assert equal is same
+
+
+@pytest.mark.parametrize("d", [1, 2])
+def test_two_dimensions_or_fewer_have_one_plane(d: int) -> None:
+    a = AxisPlane(np.zeros(d, np.float32))
+    b = AxisPlane(np.ones(d, np.float32))
+    assert a.shows_same_as(b)

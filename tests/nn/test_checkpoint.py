@@ -1,0 +1,232 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import pytest
+import torch
+
+from latentlab.core.errors import ModelFileError
+from latentlab.core.image_set import ImageSet
+from latentlab.core.model_document import ModelDocument
+from latentlab.core.model_file import ModelFile, read_model_file, write_model_file
+from latentlab.core.train_spec import TrainSpec
+from latentlab.nn.checkpoint import build_model, document_of, save_model, weights_of
+from latentlab.nn.inference import decode, encode
+from latentlab.nn.training import TrainingRun
+
+CPU = torch.device("cpu")
+SPECS = {
+    "mlp": TrainSpec(hidden=(9, 7), epochs=1, batch_size=16, latent_dim=3, beta=2.5),
+    "conv": TrainSpec(network="conv", channels=(3, 4), epochs=1, batch_size=16),
+    "undercomplete": TrainSpec(
+        objective="undercomplete", likelihood="gaussian", hidden=(5,), epochs=1, batch_size=16
+    ),
+}
+DATA = ImageSet(
+    "noise.npz",
+    "Noise",
+    np.random.default_rng(0).integers(0, 256, (50, 6, 5, 3), np.uint8),
+    np.zeros(50, np.int32),
+    ("thing",),
+)
+
+
+def trained(spec: TrainSpec) -> TrainingRun:
+    run = TrainingRun(spec, DATA, device=CPU)
+    for _ in run.run():
+        pass
+    run.keep_best()
+    return run
+
+
+@pytest.fixture(scope="module")
+def runs() -> dict[str, TrainingRun]:
+    return {name: trained(spec) for name, spec in SPECS.items()}
+
+
+def saved(run: TrainingRun, path: Path) -> ModelFile:
+    save_model(path, run.model, document_of(run, run.model, run.best_step))
+    return read_model_file(path)
+
+
+@pytest.mark.parametrize("name", sorted(SPECS))
+def test_a_model_decodes_and_encodes_alike_after_a_round_trip(
+    runs: dict[str, TrainingRun], name: str, tmp_path: Path
+) -> None:
+    run = runs[name]
+    model = build_model(saved(run, tmp_path / "m.safetensors"), CPU)
+    z = np.random.default_rng(1).normal(size=(20, run.spec.latent_dim)).astype(np.float32)
+    np.testing.assert_array_equal(decode(model, z, CPU), decode(run.model, z, CPU))
+    for now, before in zip(
+        encode(model, DATA.images, CPU), encode(run.model, DATA.images, CPU), strict=True
+    ):
+        np.testing.assert_array_equal(now, before)
+    assert not model.training
+    assert not any(p.requires_grad for p in model.parameters())
+
+
+@pytest.mark.parametrize("name", sorted(SPECS))
+def test_the_document_says_what_the_model_is(
+    runs: dict[str, TrainingRun], name: str, tmp_path: Path
+) -> None:
+    run = runs[name]
+    document = saved(run, tmp_path / "m.safetensors").document
+    spec = SPECS[name]
+    assert document.spec == spec
+    assert document.network == spec.network
+    widths = {"mlp": {"hidden": list(spec.hidden)}, "conv": {"channels": list(spec.channels)}}
+    assert document.network_args == widths[spec.network]
+    assert document.objective_args == ({"beta": spec.beta} if name != "undercomplete" else {})
+    assert document.prior == ("fitted-normal" if name == "undercomplete" else "standard-normal")
+    assert document.input_shape == (6, 5, 3)
+    assert document.latent_dim == spec.latent_dim
+    assert (document.data_name, document.data_title) == ("noise.npz", "Noise")
+    assert document.data_fingerprint == DATA.fingerprint
+    assert document.class_names == ["thing"]
+    assert (document.step, document.epoch) == (run.best_step, 1)
+    best = run.best_metrics
+    assert best is not None
+    assert document.metrics == {
+        "loss": best.loss,
+        "recon_loss": best.recon_loss,
+        "kl": best.kl,
+    }
+
+
+@pytest.mark.parametrize("name", sorted(SPECS))
+def test_the_latent_statistics_are_those_of_the_training_images(
+    runs: dict[str, TrainingRun], name: str
+) -> None:
+    run = runs[name]
+    document = document_of(run, run.model, run.best_step)
+    mu, logvar = encode(run.model, DATA.images[run.train_indices], CPU)
+    np.testing.assert_allclose(document.latent_mean, mu.mean(0), atol=1e-5)
+    np.testing.assert_allclose(document.latent_std, mu.std(0), atol=1e-5)
+    if logvar is None:
+        assert document.latent_kl == []
+        return
+    kl = 0.5 * (mu**2 + np.exp(logvar) - logvar - 1)
+    np.testing.assert_allclose(document.latent_kl, kl.mean(0), rtol=1e-4)
+
+
+def test_without_measuring_the_statistics_are_those_of_the_prior(
+    runs: dict[str, TrainingRun],
+) -> None:
+    run = runs["mlp"]
+    document = document_of(run, run.model, 0, measure_codes=False)
+    assert document.latent_mean == [0.0] * 3
+    assert document.latent_std == [1.0] * 3
+    assert document.latent_kl == []
+    assert document.epoch == 0
+
+
+def test_statistics_of_many_images_come_from_some_of_them(
+    runs: dict[str, TrainingRun], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = runs["mlp"]
+    monkeypatch.setattr("latentlab.nn.checkpoint._STATISTICS_IMAGES", 9)
+    document = document_of(run, run.model, 1)
+    rows = run.train_indices[np.linspace(0, len(run.train_indices) - 1, 9).round().astype(int)]
+    mu, _ = encode(run.model, DATA.images[rows], CPU)
+    np.testing.assert_allclose(document.latent_mean, mu.mean(0), atol=1e-5)
+
+
+def damaged(file: ModelFile, **changes: Any) -> ModelFile:
+    """The same file with something else in its description or weights."""
+    weights = changes.pop("weights", file.weights)
+    document: ModelDocument = msgspec.structs.replace(file.document, **changes)
+    return replace(file, document=document, weights=weights)
+
+
+@pytest.mark.parametrize(
+    ("change", "counts"),
+    [
+        ({"network_args": {"hidden": [9, 8]}}, "6 of another shape"),
+        ({"network_args": {"hidden": [9]}}, "4 unknown, "),
+        ({"network_args": {"hidden": [9, 7, 7]}}, "4 missing, "),
+        ({"latent_dim": 4}, "3 of another shape"),
+        ({"input_shape": (6, 5, 1)}, "3 of another shape"),
+        ({"objective": "undercomplete"}, "2 of another shape"),
+        ({"weights": {}}, "12 missing."),
+    ],
+)
+def test_weights_that_do_not_fit_are_refused_with_a_table(
+    runs: dict[str, TrainingRun], tmp_path: Path, change: dict[str, Any], counts: str
+) -> None:
+    file = saved(runs["mlp"], tmp_path / "m.safetensors")
+    with pytest.raises(ModelFileError) as caught:
+        build_model(damaged(file, **change), CPU)
+    assert "do not fit the model" in caught.value.sentence
+    assert counts in caught.value.sentence
+    assert caught.value.details.splitlines()[0].split() == ["weights", "model", "file"]
+    assert "encoder" in caught.value.details or "decoder" in caught.value.details
+
+
+def test_a_huge_network_is_refused_before_memory_is_taken(
+    runs: dict[str, TrainingRun], tmp_path: Path
+) -> None:
+    file = saved(runs["mlp"], tmp_path / "m.safetensors")
+    wide = damaged(file, network_args={"hidden": [16_384] * 60}, input_shape=(1024, 1024, 3))
+    with pytest.raises(ModelFileError, match="do not fit"):
+        build_model(wide, CPU)  # 250 GB of weights, if they were made
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"network": "transformer"},
+        {"objective": "magic"},
+        {"likelihood": "poisson"},
+        {"network_args": {}},
+        {"network_args": {"channels": [3]}},
+        {"network_args": {"hidden": [9, 7], "depth": 3}},
+    ],
+)
+def test_what_this_version_does_not_know_is_refused(
+    runs: dict[str, TrainingRun], tmp_path: Path, change: dict[str, Any]
+) -> None:
+    file = saved(runs["mlp"], tmp_path / "m.safetensors")
+    with pytest.raises(ModelFileError, match="does not know"):
+        build_model(damaged(file, **change), CPU)
+
+
+@pytest.mark.parametrize("hidden", [5, [], "wide", None, [[9, 7]], {"0": 9}, [9.0, 7.0]])
+def test_strange_widths_in_a_file_are_refused_when_it_is_read(
+    runs: dict[str, TrainingRun], tmp_path: Path, hidden: Any
+) -> None:
+    path = tmp_path / "m.safetensors"
+    good = saved(runs["mlp"], path)
+    document = msgspec.structs.replace(good.document, network_args={"hidden": hidden})
+    with pytest.raises(ModelFileError, match="not saved"):
+        write_model_file(path, document, good.weights)
+    content = path.read_bytes()
+    old = msgspec.json.encode(msgspec.json.encode({"hidden": [9, 7]}).decode())[1:-1]
+    new = msgspec.json.encode(msgspec.json.encode({"hidden": hidden}).decode())[1:-1]
+    assert content.count(old) == 1
+    length = int.from_bytes(content[:8], "little") + len(new) - len(old)
+    path.write_bytes(length.to_bytes(8, "little") + content[8:].replace(old, new))
+    with pytest.raises(ModelFileError, match="out of bounds"):
+        read_model_file(path)
+
+
+def test_weights_are_written_as_float32_whatever_they_are(runs: dict[str, TrainingRun]) -> None:
+    model = runs["mlp"].model
+    weights = weights_of(model)
+    assert set(weights) == set(model.state_dict())
+    assert all(w.dtype == np.float32 and w.flags.c_contiguous for w in weights.values())
+
+
+def test_a_model_with_weights_that_are_not_numbers_is_not_saved(tmp_path: Path) -> None:
+    run = trained(SPECS["mlp"])
+    path = tmp_path / "m.safetensors"
+    document = saved(run, path).document
+    before = path.read_bytes()
+    with torch.no_grad():
+        next(run.model.parameters())[0, 0] = float("inf")
+    with pytest.raises(ModelFileError, match="not a finite number"):
+        save_model(path, run.model, document)
+    assert path.read_bytes() == before

@@ -1,0 +1,240 @@
+from __future__ import annotations
+
+import errno
+import json
+import math
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+import latentlab
+from latentlab.core import model_file
+from latentlab.core.errors import TrainingError
+from latentlab.core.image_set import ImageSet
+from latentlab.core.model_file import read_model_file
+from latentlab.core.train_spec import TrainSpec
+from latentlab.nn import run_folder
+from latentlab.nn.run_folder import RunFolder
+from latentlab.nn.training import Metrics, TrainingRun
+
+SPEC = TrainSpec(hidden=(8,), epochs=4, batch_size=12, held_out=0.2, seed=2, learning_rate=0.01)
+DATA = ImageSet(
+    "noise", "Noise", np.random.default_rng(0).integers(0, 256, (60, 4, 5, 1), np.uint8)
+)
+METRIC_KEYS = ["step", "epoch", "split", "loss", "recon_loss", "kl", "images_per_s"]
+
+
+def new_run(spec: TrainSpec = SPEC) -> TrainingRun:
+    return TrainingRun(spec, DATA, device=torch.device("cpu"))
+
+
+def train(run: TrainingRun, folder: RunFolder, steps: float = math.inf) -> list[Metrics]:
+    """Train as the command line does, to the end or for some steps."""
+    logged = []
+    for event in run.run():
+        if isinstance(event, Metrics):
+            folder.log(event)
+            folder.save_now_and_then()
+            logged.append(event)
+        if run.step >= steps:
+            break
+    return logged
+
+
+def lines_of(folder: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
+
+
+def weights_of(run: TrainingRun) -> dict[str, torch.Tensor]:
+    return {name: value.clone() for name, value in run.model.state_dict().items()}
+
+
+def test_a_finished_run(tmp_path: Path) -> None:
+    path = tmp_path / "deep" / "run"
+    run = new_run()
+    folder = RunFolder(path, run)
+    logged = train(run, folder)
+    folder.finish()
+
+    asked = json.loads((path / "run.json").read_text())
+    assert asked["data"] == "noise"
+    assert asked["data_fingerprint"] == DATA.fingerprint
+    assert (asked["num_images"], asked["num_held_out"]) == (60, 12)
+    assert asked["spec"] == json.loads(json.dumps(asdict(SPEC)))
+    assert asked["device"] == "cpu"
+    assert asked["versions"] == {
+        "latentlab": latentlab.__version__,
+        "torch": str(torch.__version__),
+    }
+
+    lines = lines_of(path)
+    assert all(list(line) == METRIC_KEYS for line in lines)
+    assert lines == [asdict(metrics) for metrics in logged]
+    assert [line["split"] for line in lines].count("held_out") == 4
+
+    document = read_model_file(path).document
+    assert document.spec == SPEC
+    assert document.step == run.best_step
+    held_out = [line["loss"] for line in lines if line["split"] == "held_out"]
+    assert document.metrics["loss"] == pytest.approx(min(held_out))
+    assert folder.model_path == path / "model.safetensors"
+    extra = {"last.safetensors"} if run.best_step < run.step else set()
+    assert {p.name for p in path.iterdir()} == {
+        "run.json",
+        "metrics.jsonl",
+        "model.safetensors",
+    } | extra
+
+
+def test_the_best_and_the_last_weights_are_both_kept(tmp_path: Path) -> None:
+    run = new_run()
+    folder = RunFolder(tmp_path / "run", run)
+    train(run, folder, steps=10)  # the second epoch was measured at step 8
+    assert run.best_step < 10
+    best, last = dict(run.best_weights or {}), weights_of(run)
+    folder.finish()
+    for name, expected in (("model.safetensors", best), ("last.safetensors", last)):
+        file = read_model_file(tmp_path / "run" / name)
+        for key, value in expected.items():
+            np.testing.assert_array_equal(file.weights[key], value.numpy())
+    assert read_model_file(tmp_path / "run" / "last.safetensors").document.step == 10
+    assert read_model_file(tmp_path / "run").document.step == run.best_step
+
+
+def test_a_second_run_in_the_same_folder_is_refused(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path, new_run())
+    folder.finish()
+    before = {p.name: p.read_bytes() for p in tmp_path.iterdir()}
+    with pytest.raises(TrainingError, match="already holds a run"):
+        RunFolder(tmp_path, new_run())
+    assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == before
+
+
+def test_a_folder_with_other_things_is_used_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("mine")
+    (tmp_path / ".model.safetensors.0123456789abcdef.tmp").write_text("of a killed program")
+    RunFolder(tmp_path, new_run())
+    assert (tmp_path / "notes.txt").read_text() == "mine"
+    assert {p.name for p in tmp_path.iterdir()} == {"notes.txt", "run.json"}
+
+
+def test_a_folder_that_cannot_be_made_is_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(TrainingError, match="cannot be written"):
+        RunFolder(tmp_path / "file" / "run", new_run())
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO, errno.EACCES])
+def test_a_log_that_cannot_be_written_is_written_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    warnings: list[str] = []
+    run = new_run()
+    folder = RunFolder(tmp_path, run, warn=warnings.append)
+    open_path = Path.open
+    broken = True
+
+    def open_or_fail(self: Path, mode: str = "r", *args: Any, **more: Any) -> Any:
+        if broken and self.name == "metrics.jsonl":
+            raise OSError(code, "not now")
+        return open_path(self, mode, *args, **more)
+
+    monkeypatch.setattr(Path, "open", open_or_fail)
+    events = [e for e in run.run() if isinstance(e, Metrics)]
+    for event in events[:3]:
+        folder.log(event)
+    assert warnings == ["The training log cannot be written: not now."] * 3
+    broken = False
+    folder.log(events[3])
+    assert lines_of(tmp_path) == [asdict(event) for event in events[:4]]
+
+
+def failing_writes(code: int) -> Callable[..., None]:
+    def write(*_: Any, **__: Any) -> None:
+        raise OSError(code, "No space left on device")
+
+    return write
+
+
+def test_a_full_disk_does_not_end_training_and_leaves_the_earlier_model(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_folder, "_SAVE_EVERY_S", 0.0)
+    warnings: list[str] = []
+    run = new_run()
+    folder = RunFolder(tmp_path, run, warn=warnings.append)
+    train(run, folder, steps=5)
+    earlier = (tmp_path / "model.safetensors").read_bytes()
+    monkeypatch.setattr(model_file, "atomic_write", failing_writes(errno.ENOSPC))
+    train(run, folder)
+    folder.finish()
+    assert run.step == run.total_steps
+    assert warnings
+    assert all("disk is full" in warning for warning in warnings)
+    assert (tmp_path / "model.safetensors").read_bytes() == earlier
+    assert read_model_file(tmp_path).document.step == 4
+    assert not run.model.training, "the run's model holds its best weights all the same"
+
+
+def test_saving_in_between_does_not_touch_the_live_weights(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_folder, "_SAVE_EVERY_S", 0.0)
+    saving, quiet = new_run(), new_run()
+    train(saving, RunFolder(tmp_path / "a", saving))
+    assert (tmp_path / "a" / "model.safetensors").exists()
+    for _ in quiet.run():
+        pass
+    for name, value in weights_of(saving).items():
+        assert torch.equal(value, quiet.model.state_dict()[name])
+
+
+def test_only_a_better_model_is_saved_in_between(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_folder, "_SAVE_EVERY_S", 0.0)
+    run = new_run()
+    folder = RunFolder(tmp_path, run)
+    saved = []
+    monkeypatch.setattr(run_folder, "save_model", lambda path, *_, **__: saved.append(path.name))
+    folder.save_now_and_then()
+    assert saved == [], "nothing was measured yet"
+    train(run, folder, steps=5)
+    assert saved == ["model.safetensors"]
+    folder.save_now_and_then()
+    assert len(saved) == 1
+
+
+def test_between_two_saves_some_time_passes(tmp_path: Path) -> None:
+    run = new_run()
+    train(run, RunFolder(tmp_path, run))
+    assert not (tmp_path / "model.safetensors").exists(), "this run is over in no time"
+
+
+def test_an_averaged_run_keeps_its_average(tmp_path: Path) -> None:
+    run = new_run(replace(SPEC, ema=0.9))
+    folder = RunFolder(tmp_path, run)
+    train(run, folder, steps=6)
+    average = {k: v.clone() for k, v in run.measured_model.state_dict().items()}
+    folder.finish()
+    last = read_model_file(tmp_path / "last.safetensors").weights
+    for name, value in average.items():
+        np.testing.assert_array_equal(last[name], value.numpy())
+
+
+def test_a_run_without_held_out_images_keeps_its_last_weights(tmp_path: Path) -> None:
+    run = new_run(replace(SPEC, held_out=0.0))
+    folder = RunFolder(tmp_path, run)
+    train(run, folder)
+    last = weights_of(run)
+    folder.finish()
+    file = read_model_file(tmp_path)
+    assert file.document.metrics == {}
+    assert file.document.step == run.total_steps
+    for name, value in last.items():
+        np.testing.assert_array_equal(file.weights[name], value.numpy())
