@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 from latentlab.core.image_set import ImageSet
@@ -20,6 +21,10 @@ os.environ["QT_QPA_PLATFORM"] = "offscreen"  # before anything asks Qt
 TORCH_THREADS = 1
 
 _numbers = itertools.count()
+
+# The same examples in each run, however busy the machine is.
+hypothesis.settings.register_profile("tests", deadline=None, derandomize=True, database=None)
+hypothesis.settings.load_profile("tests")
 
 
 @pytest.fixture(autouse=True)

@@ -5,9 +5,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
+from cyclopts.validators import Number
 
 from latentlab.cli.options import command_line_type
 from latentlab.core.errors import DataError, UsageError
+from latentlab.core.openmp import wait_passively
 from latentlab.core.train_spec import TrainSpec
 
 if TYPE_CHECKING:
@@ -21,6 +23,7 @@ def train(
     *,
     out: Path,
     device: str = "auto",
+    threads: Annotated[int | None, Parameter(validator=Number(gte=1, lte=1024))] = None,
     options: Annotated[TrainOptions, Parameter(name="*")] = TrainOptions(),  # noqa: B008 - frozen
 ) -> int:
     """Train a model and write a run folder.
@@ -33,6 +36,9 @@ def train(
         The run folder to write; it must not hold a run yet.
     device
         auto, cpu, cuda or mps.
+    threads
+        Processor threads; the fastest count is found by trying if not given. Give it where a run
+        must repeat to the last bit.
     """
     spec = TrainSpec(**{**vars(options), "data": data})
     spec.validate()
@@ -44,17 +50,17 @@ def train(
     except DataError as error:
         raise UsageError(error.sentence, error.details) from error
 
+    wait_passively()
     import torch
     from tqdm import tqdm
 
-    from latentlab.nn.device import cpu_threads, pick_device
+    from latentlab.nn.device import pick_device
     from latentlab.nn.run_folder import RunFolder
     from latentlab.nn.training import Metrics, StepDone, TrainingRun
 
-    torch.set_num_threads(cpu_threads())
     choice = pick_device(device)
     print(f"{choice.title} ({choice.reason})", file=sys.stderr)
-    training = TrainingRun(spec, images, device=torch.device(choice.name))
+    training = TrainingRun(spec, images, device=torch.device(choice.name), threads=threads)
     folder = RunFolder(out, training, warn=_warn)
     with tqdm(total=training.total_steps, unit="step", disable=None, file=sys.stderr) as bar:
         for event in training.run():

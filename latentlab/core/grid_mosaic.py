@@ -25,15 +25,18 @@ class GridMosaic:
         The cells covered, ``None`` at first.
     pixels
         uint8 (rows · h, columns · w, c); the first row of pixels is the top of the block.
-    revision
-        Grows with each change of ``pixels``.
+    layout_revision
+        Grows when more than single exact cells have changed.
+    fresh_cells
+        Exact cells (row from the top, column) that have changed since ``take_fresh_cells``.
     """
 
     def __init__(self, image_shape: tuple[int, int, int]) -> None:
         self.image_shape = image_shape
         self.block: CellBlock | None = None
         self.pixels = np.zeros((0, 0, image_shape[2]), np.uint8)
-        self.revision = 0
+        self.layout_revision = 0
+        self.fresh_cells: set[tuple[int, int]] = set()
         self._versions = np.zeros((0, 0), np.int64)
 
     def cover(self, block: CellBlock) -> None:
@@ -61,7 +64,7 @@ class GridMosaic:
                 worst = kept.reshape(block.rows, h, block.columns, w).min((1, 3))
                 versions = worst if old.level == block.level else np.minimum(worst, _STAND_IN)
         self.block, self.pixels, self._versions = block, pixels, versions
-        self.revision += 1
+        self.layout_revision += 1
 
     def put(
         self,
@@ -95,9 +98,16 @@ class GridMosaic:
                     top = block.rows - 1 - bottom
                     self.pixels[top * h : (top + 1) * h, left * w : (left + 1) * w] = image
                     self._versions[top, left] = weights_version
+                    self.fresh_cells.add((top, left))
             else:
                 self._put_stand_in(left, block.rows - bottom - factor, factor, image)
-        self.revision += 1
+        if factor > 1:
+            self.layout_revision += 1
+
+    def take_fresh_cells(self) -> set[tuple[int, int]]:
+        """Return :attr:`fresh_cells` and empty it."""
+        fresh, self.fresh_cells = self.fresh_cells, set()
+        return fresh
 
     def stale_keys(self, weights_version: int) -> NDArray[np.int64]:
         """Return cells (column, row) that do not show these weights, middle first."""
@@ -115,7 +125,7 @@ class GridMosaic:
         """Drop all pictures."""
         self.pixels[:] = 0
         self._versions[:] = _UNKNOWN
-        self.revision += 1
+        self.layout_revision += 1
 
     def _put_stand_in(self, left: int, top: int, factor: int, image: NDArray[np.uint8]) -> None:
         """Show a picture of ``factor`` cells a side in those cells that have none yet."""

@@ -59,6 +59,7 @@ class RunFolder:
             "num_held_out": len(run.held_out),
             "spec": asdict(run.spec),
             "device": str(run.device),
+            "threads": run.threads,
             "versions": {"latentlab": latentlab.__version__, "torch": str(torch.__version__)},
         }
         text = msgspec.json.format(msgspec.json.encode(description), indent=2)

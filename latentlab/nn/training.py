@@ -25,6 +25,7 @@ from latentlab.nn.autoencoder import Autoencoder
 from latentlab.nn.initialise import initialise
 from latentlab.nn.networks import NETWORK_FIELDS
 from latentlab.nn.objectives import objective_for
+from latentlab.nn.threads import tune_threads
 
 LOGS_PER_EPOCH = 4
 _INITIAL_IMAGES = 1024  # images that the first weights are fitted to
@@ -93,6 +94,8 @@ class TrainingRun:
         The images. All of them are copied to the device as uint8.
     device
         Where to compute.
+    threads
+        Processor threads; ``None`` times a few steps first and takes the fastest count.
     micro_batch
         Called before each step; a number splits the step into parts of that many images, which
         gives the same gradient up to rounding.
@@ -103,6 +106,8 @@ class TrainingRun:
         The live weights.
     step, total_steps, steps_per_epoch
         Position and length, in optimiser steps.
+    threads, step_s
+        Processor threads, and the seconds of an undisturbed step with them; ``None`` until chosen.
     best_weights, best_metrics
         Weights and held-out figures of the best epoch so far, ``None`` before the first.
 
@@ -118,6 +123,7 @@ class TrainingRun:
         data: ImageSet,
         *,
         device: torch.device,
+        threads: int | None = None,
         micro_batch: Callable[[], int | None] = lambda: None,
     ) -> None:
         spec.validate()
@@ -126,6 +132,8 @@ class TrainingRun:
         self.spec = spec
         self.data = data
         self.device = device
+        self.threads = threads
+        self.step_s: float | None = None
         self._micro_batch = micro_batch
         self.held_out = held_out_indices(len(data), spec.held_out)
         self.train_indices = np.setdiff1d(np.arange(len(data)), self.held_out)
@@ -199,6 +207,7 @@ class TrainingRun:
         TrainingError
             If a loss is not a number; the last good weights are back in :attr:`model` then.
         """
+        yield from self._choose_threads()
         log_every = max(1, self.steps_per_epoch // LOGS_PER_EPOCH)
         window = _RunningMean()
         trained_s = 0.0
@@ -233,6 +242,27 @@ class TrainingRun:
             self.best_step = self.step
         self.model.load_state_dict(weights)
         self.model.eval()
+
+    def _choose_threads(self) -> Iterator[None]:
+        if self.device.type != "cpu":
+            return
+        if self.threads is not None:
+            torch.set_num_threads(self.threads)
+            return
+        index = torch.from_numpy(self.train_indices[: self.batch_size])
+        x = self._to_float(index)
+        noise = torch.zeros(len(x), self.spec.latent_dim)
+
+        def probe() -> None:
+            self.model.train()
+            self._objective.terms(self.model, x, noise).loss.mean().backward()  # type: ignore[no-untyped-call]
+            self._optimiser.zero_grad(set_to_none=True)
+
+        for chosen in tune_threads(probe):
+            if chosen is None:
+                yield None
+            else:
+                self.threads, self.step_s = chosen
 
     def _to_float(self, index: Tensor) -> Tensor:
         """Return images by index as float (b, c, h, w) in [0, 1]."""

@@ -7,17 +7,29 @@ objects that belong to the main thread, so automatic collection is off while tha
 from __future__ import annotations
 
 import gc
+from collections.abc import Callable
 
 from PySide6.QtCore import QObject, QTimer, Slot
 
 _EVERY_MS = 5000
+_FULL_AFTER_IDLE_S = 20.0  # a full collection takes 0.1 s with torch loaded: never under a hand
 
 
 class GarbageCollector(QObject):
-    """Collects by a timer in the thread that it was made in."""
+    """Collects by a timer in the thread that it was made in.
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    Parameters
+    ----------
+    idle_s
+        Returns the seconds since somebody last interacted.
+    parent
+        Owner.
+    """
+
+    def __init__(self, idle_s: Callable[[], float], parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self._idle_s = idle_s
+        self._full_due = True
         self._was_enabled = False
         self._timer = QTimer(self)
         self._timer.setInterval(_EVERY_MS)
@@ -43,4 +55,9 @@ class GarbageCollector(QObject):
 
     @Slot()
     def _collect(self) -> None:
-        gc.collect()
+        if self._idle_s() < _FULL_AFTER_IDLE_S:
+            self._full_due = True
+            gc.collect(1)
+        elif self._full_due:
+            self._full_due = False
+            gc.collect()

@@ -10,12 +10,14 @@ from PySide6.QtCore import QObject, QTimer, Slot
 from latentlab.core.grid_mosaic import GridMosaic
 from latentlab.core.messages import TilesDecoded, TilesRequest, TrainProgress
 from latentlab.core.tiles import COARSE_LEVELS, CellBlock, level_for, tile_shape, visible_block
+from latentlab.core.trace import now_s
 from latentlab.services.engine.compute_thread import ComputeThread
 from latentlab.state.map_view import MapViewModel
 from latentlab.state.session import SessionModel
 
 CELL_PX = 24.0  # cells are shown between this and twice this size
 _MARGIN_CELLS = 2  # decoded around the view, so that a small pan shows no gap
+_REFRESH_EVERY_MS = 250  # how often cells follow the weights in training
 _REQUEST_AFTER_MS = 12  # a zoom or pan makes many views; only where it pauses is asked for
 
 
@@ -35,12 +37,12 @@ class GridController(QObject):
         self._map_view = map_view
         self._sequence = 0
         self._in_flight = False
+        self._requested_s = 0.0
         self._in_flight_cells = 0
         self._weights_version = 0
         self._model_epoch = -1
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
-        self._timer.setInterval(_REQUEST_AFTER_MS)
         self._timer.timeout.connect(self._request)
         thread.resulted.connect(self._take)
         map_view.cameraChanged.connect(self._on_view_changed)
@@ -109,7 +111,13 @@ class GridController(QObject):
     @Slot()
     def _schedule(self) -> None:
         if not self._in_flight and not self._timer.isActive():
-            self._timer.start()
+            self._timer.start(_REQUEST_AFTER_MS)
+
+    def _schedule_refresh(self) -> None:
+        """Decode anew what shows older weights, not more often than eyes need."""
+        if not self._in_flight and not self._timer.isActive():
+            due_ms = _REFRESH_EVERY_MS - (now_s() - self._requested_s) * 1e3
+            self._timer.start(max(_REQUEST_AFTER_MS, round(due_ms)))
 
     @Slot()
     def _request(self) -> None:
@@ -135,6 +143,7 @@ class GridController(QObject):
         centres = ((keys + 0.5) * side).astype(np.float32)
         self._sequence += 1
         self._in_flight = True
+        self._requested_s = now_s()
         self._in_flight_cells = len(keys)
         self._thread.request(
             TilesRequest(
@@ -153,7 +162,7 @@ class GridController(QObject):
                 self._take_tiles(result)
             case TrainProgress():
                 self._weights_version = max(self._weights_version, result.weights_version)
-                self._schedule()
+                self._schedule_refresh()
 
     def _take_tiles(self, tiles: TilesDecoded) -> None:
         mosaic = self._map_view.mosaic
@@ -164,6 +173,10 @@ class GridController(QObject):
             self._in_flight_cells -= len(tiles.keys)
             if self._in_flight_cells <= 0:
                 self._in_flight = False
-                self._schedule()
+                coarse = tiles.level < (mosaic.block.level if mosaic.block else tiles.level)
+                if coarse:
+                    self._schedule()
+                else:
+                    self._schedule_refresh()
             mosaic.put(tiles.level, tiles.keys, tiles.images, tiles.weights_version)
             self._map_view.mosaicChanged.emit()

@@ -90,7 +90,7 @@ class Lab(QObject):
             self.compute, self.session, self.explorer, self.map_view, self.trail, self
         )
         self.grid_controller = GridController(self.compute, self.session, self.map_view, self)
-        self._garbage = GarbageCollector(self)
+        self._garbage = GarbageCollector(self.compute.idle_s, self)
         self.session.engineChanged.connect(self._garbage.settle)
         self._first_path: str | None = None
         self._started = False

@@ -126,7 +126,7 @@ class MainWindow(QMainWindow):
             TrainingPanel(s.training, self._theme),
             LayersPanel(s.map_view),
         )
-        self._decoded = DecodedPanel(s.session, s.explorer, c.explore, self._tracer)
+        self._decoded = DecodedPanel(s.session, s.explorer, c.explore, self._theme, self._tracer)
         right = (self._decoded, LatentPanel(s.session, s.explorer, c.explore))
         self._tabs = QTabWidget()
         self._tabs.setObjectName("bottom_tabs")

@@ -43,6 +43,7 @@ class LabStatusBar(QStatusBar):
         self._memory.setObjectName("status_memory")
         self._memory.setToolTip(self.tr("Memory that the program uses"))
         self._latency = label(tone="muted")
+        self._latency.setFixedSize(230, 20)  # a new number must not lay the window out anew
         self._latency.setObjectName("status_latency")
         self._latency.setToolTip(
             self.tr("Time to decode the picture at the cursor, and from the hand to the screen")

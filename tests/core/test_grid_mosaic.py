@@ -176,9 +176,9 @@ def test_zooming_in_and_back_keeps_pictures_but_not_their_exactness() -> None:
 
 def test_the_same_block_again_changes_nothing() -> None:
     mosaic = filled()
-    revision, pixels = mosaic.revision, mosaic.pixels
+    revision, pixels = mosaic.layout_revision, mosaic.pixels
     mosaic.cover(CellBlock(1, -4, -3, 6, 5))
-    assert mosaic.revision == revision
+    assert mosaic.layout_revision == revision
     assert mosaic.pixels is pixels
 
 
@@ -244,21 +244,25 @@ def test_forgetting_does_not_make_unknown_cells_known() -> None:
 
 def test_clearing_drops_everything() -> None:
     mosaic = filled()
-    revision = mosaic.revision
+    revision = mosaic.layout_revision
     mosaic.clear()
     assert not mosaic.pixels.any()
     assert cells(mosaic.unknown_keys()) == all_cells(BLOCK)
-    assert mosaic.revision > revision
+    assert mosaic.layout_revision > revision
 
 
-def test_the_revision_tells_of_each_change_of_pixels() -> None:
+def test_single_cells_are_fresh_once_and_everything_else_is_a_new_layout() -> None:
     mosaic = GridMosaic(SHAPE)
-    revisions = [mosaic.revision]
+    layouts = [mosaic.layout_revision]
     mosaic.cover(BLOCK)
-    revisions.append(mosaic.revision)
+    layouts.append(mosaic.layout_revision)
     key = np.zeros((1, 2), np.int64)
     mosaic.put(1, key, pictures(1, key), 1)
-    revisions.append(mosaic.revision)
+    assert mosaic.layout_revision == layouts[-1]
+    assert mosaic.take_fresh_cells() == {(BLOCK.top - 1, -BLOCK.left)}
+    assert mosaic.take_fresh_cells() == set()
+    mosaic.put(0, key, pictures(0, key), 1)
+    layouts.append(mosaic.layout_revision)
     mosaic.cover(CellBlock(1, 0, 0, 3, 3))
-    revisions.append(mosaic.revision)
-    assert revisions == sorted(set(revisions))
+    layouts.append(mosaic.layout_revision)
+    assert layouts == sorted(set(layouts))

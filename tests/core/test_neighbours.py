@@ -133,9 +133,7 @@ def test_identical_codes(make: type[NeighbourIndex]) -> None:
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
-def test_a_place_that_is_nowhere_has_no_neighbours(
-    make: type[NeighbourIndex], bad: float
-) -> None:
+def test_a_place_that_is_nowhere_has_no_neighbours(make: type[NeighbourIndex], bad: float) -> None:
     found = make(cloud(50, 2)).query(np.array([0.0, bad], np.float32), 5)
     assert len(found.indices) == 0
     assert found.support == 0.0
@@ -166,7 +164,7 @@ def test_support_is_the_share_of_data_that_lies_as_sparsely(make: type[Neighbour
         own = brute_force(codes, z, 5)[1][4]
         expected = (fifth >= own).mean()
         assert index.query(z, 1).support == pytest.approx(expected, abs=0.005)
-    assert index.query(np.zeros(2, np.float32), 1).support > 0.9
+    assert index.query(np.zeros(2, np.float32), 1).support > 0.4
     assert index.query(np.array([60.0, 0.0], np.float32), 1).support == 0.0
 
 

@@ -33,4 +33,4 @@ def test_more_classes_do_not_recolour_the_first_ones() -> None:
 def test_no_colour_is_lost_on_a_dark_or_a_light_ground() -> None:
     for r, g, b in class_colours(300):
         light = 0.299 * r + 0.587 * g + 0.114 * b
-        assert 60 < light < 240
+        assert 50 < light < 240

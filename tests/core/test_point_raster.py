@@ -35,11 +35,13 @@ def naive(
                 colour = int(COLOURS[kind])
                 share = round(weight * 256)
                 parts = [(colour >> shift & 0xFF) * share >> 8 for shift in (24, 16, 8, 0)]
-                canvas[row, column] = sum(p << s for p, s in zip(parts, (24, 16, 8, 0), strict=True))
+                canvas[row, column] = sum(
+                    p << s for p, s in zip(parts, (24, 16, 8, 0), strict=True)
+                )
 
 
 @pytest.mark.parametrize("radius", [0.5, 1.0, 1.7, 2.5, 4.0])
-@pytest.mark.parametrize("count", [1, 30, 200])
+@pytest.mark.parametrize("count", [5, 30, 200])
 def test_it_draws_what_a_loop_would(radius: float, count: int) -> None:
     rng = np.random.default_rng(count)
     positions = rng.uniform(-8, 48, (count, 2)).astype(np.float32)
@@ -48,11 +50,7 @@ def test_it_draws_what_a_loop_would(radius: float, count: int) -> None:
     draw_points(canvas, positions, classes, COLOURS, radius)
     naive(expected, positions, classes, radius)
     assert expected.any()
-    # Which of two equally faint rims is written last is not promised.
-    alpha, expected_alpha = canvas >> 24, expected >> 24
-    np.testing.assert_array_equal(alpha, expected_alpha)
-    if count == 1:
-        np.testing.assert_array_equal(canvas, expected)
+    np.testing.assert_array_equal(canvas, expected)
 
 
 def test_two_points_far_apart_are_exact() -> None:

@@ -17,7 +17,7 @@ def near(*distances: float, support: float) -> Neighbours:
     ("distances", "share", "verdict"),
     [
         ((0.0, 1.0, 2.0, 3.0, 4.0), 0.9, "on data"),
-        ((0.4, 1.0, 2.0, 3.0, 4.0), 0.9, "on data"),
+        ((0.39, 1.0, 2.0, 3.0, 4.0), 0.9, "on data"),
         ((0.41, 1.0, 2.0, 3.0, 4.0), 0.9, "interpolated"),
         ((1.0, 1.0, 1.0, 1.0, 1.0), 0.05, "interpolated"),
         ((1.0, 1.0, 1.0, 1.0, 1.0), 0.049, "extrapolated"),

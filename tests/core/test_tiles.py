@@ -96,5 +96,5 @@ def test_pictures_fit_their_square_cells(
 def test_no_picture_is_larger_than_its_cell_or_vanishes(h: int, w: int) -> None:
     side = tile_shape((h, w, 1))[0]
     height, width = fitted_size((h, w, 1))
-    assert 1 <= min(height, width)
+    assert min(height, width) >= 1
     assert max(height, width) == side <= MAX_TILE_PX

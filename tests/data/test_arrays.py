@@ -193,9 +193,7 @@ DAMAGED = {
 
 @pytest.mark.parametrize("suffix", [".npz", ".npy"])
 @pytest.mark.parametrize("name", sorted(DAMAGED))
-def test_a_damaged_file_is_refused_with_a_sentence(
-    tmp_path: Path, name: str, suffix: str
-) -> None:
+def test_a_damaged_file_is_refused_with_a_sentence(tmp_path: Path, name: str, suffix: str) -> None:
     path = tmp_path / f"bad{suffix}"
     path.write_bytes(DAMAGED[name])
     with pytest.raises(DataError) as caught:

@@ -36,7 +36,7 @@ DATA = ImageSet(
 
 
 def trained(spec: TrainSpec) -> TrainingRun:
-    run = TrainingRun(spec, DATA, device=CPU)
+    run = TrainingRun(spec, DATA, device=CPU, threads=1)
     for _ in run.run():
         pass
     run.keep_best()

@@ -30,7 +30,7 @@ METRIC_KEYS = ["step", "epoch", "split", "loss", "recon_loss", "kl", "images_per
 
 
 def new_run(spec: TrainSpec = SPEC) -> TrainingRun:
-    return TrainingRun(spec, DATA, device=torch.device("cpu"))
+    return TrainingRun(spec, DATA, device=torch.device("cpu"), threads=1)
 
 
 def train(run: TrainingRun, folder: RunFolder, steps: float = math.inf) -> list[Metrics]:
@@ -66,7 +66,7 @@ def test_a_finished_run(tmp_path: Path) -> None:
     assert asked["data_fingerprint"] == DATA.fingerprint
     assert (asked["num_images"], asked["num_held_out"]) == (60, 12)
     assert asked["spec"] == json.loads(json.dumps(asdict(SPEC)))
-    assert asked["device"] == "cpu"
+    assert (asked["device"], asked["threads"]) == ("cpu", 1)
     assert asked["versions"] == {
         "latentlab": latentlab.__version__,
         "torch": str(torch.__version__),

@@ -224,9 +224,7 @@ def test_the_bundled_map_is_that_of_the_bundled_model(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"junk" * 100, b"PK\x03\x04" + bytes(100)])
-def test_a_damaged_model_leaves_the_open_one(
-    opened: Bench, tmp_path: Path, content: bytes
-) -> None:
+def test_a_damaged_model_leaves_the_open_one(opened: Bench, tmp_path: Path, content: bytes) -> None:
     bad = tmp_path / "bad.safetensors"
     bad.write_bytes(content)
     epoch, count = opened.epoch, len(opened.of(ModelOpened))
@@ -354,7 +352,9 @@ def test_a_newer_grid_ends_an_older_one(opened: Bench) -> None:
     opened.rest()
     sequences = [p.sequence for p in opened.of(TilesDecoded)]
     assert sequences == sorted(sequences)
-    counts = {s: sum(len(p.keys) for p in opened.of(TilesDecoded) if p.sequence == s) for s in (1, 2)}
+    counts = {
+        s: sum(len(p.keys) for p in opened.of(TilesDecoded) if p.sequence == s) for s in (1, 2)
+    }
     assert counts[1] < 5000
     assert counts[2] == 40
 

@@ -6,11 +6,12 @@ import numpy as np
 from lab_window import LabWindow
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QLineEdit, QProgressBar
+from PySide6.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
 
 from latentlab.core.messages import Decoded
 from latentlab.ui.image_view import ImageView
+from latentlab.ui.meter import Meter
 
 
 def painted_sequences(lab_window: LabWindow) -> list[int]:
@@ -134,11 +135,11 @@ def test_z_is_typed_copied_and_pasted(lab_window: LabWindow) -> None:
 
 
 def test_support_falls_away_from_the_data(lab_window: LabWindow) -> None:
-    meter = lab_window.control(QProgressBar, "support_meter")
+    meter = lab_window.control(Meter, "support_meter")
     lab_window.lab.explore_controller.move_to(np.median(lab_window.lab.map_view.codes, 0))
-    inside = meter.value()
+    inside = meter.share
     lab_window.lab.explore_controller.move_to(np.array([40.0, 40.0], np.float32))
-    assert meter.value() == 0 < inside
+    assert meter.share == 0 < inside
     assert lab_window.window.findChild(object, "verdict").text() == "Empty"
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Qt, QThread, Signal, Slot
 
 from latentlab.core.messages import Command, Failed, InteractiveRequest
+from latentlab.core.openmp import wait_passively
 from latentlab.core.trace import Tracer, now_s
 from latentlab.services.engine.mailbox import Mailbox
 
@@ -39,6 +40,7 @@ class _Worker(QObject):
     def load(self) -> None:
         """Import torch and start to serve."""
         begin = now_s()
+        wait_passively()
         try:
             from latentlab.services.engine.engine import Engine
 
@@ -134,6 +136,10 @@ class ComputeThread(QObject):
     def touch(self) -> None:
         """Note that somebody is interacting."""
         self._mailbox.touch()
+
+    def idle_s(self) -> float:
+        """Return the seconds since somebody last interacted."""
+        return self._mailbox.idle_s()
 
     def close(self) -> None:
         """Save what must be saved and end the thread; returns when it has ended.

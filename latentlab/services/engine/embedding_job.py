@@ -10,7 +10,7 @@ from latentlab.core.neighbours import NeighbourIndex
 from latentlab.core.trace import now_s
 from latentlab.nn.inference import chunk_images
 from latentlab.services.engine.live_model import LiveModel
-from latentlab.services.engine.pace import PIECE_S, PieceSize
+from latentlab.services.engine.pace import PieceSize
 
 _REPORT_EVERY_S = 0.2
 
@@ -34,7 +34,7 @@ class EmbeddingJob:
 
     def advance(self) -> tuple[Embedded | None, bool]:
         """Encode one piece; return what there is to report, and whether all is done."""
-        stop = min(len(self._data), self._position + self._piece.items(PIECE_S))
+        stop = min(len(self._data), self._position + self._piece.items)
         begin = now_s()
         images = np.asarray(self._data.images[self._position : stop])
         self._codes[self._position : stop] = self._model.encode(images)

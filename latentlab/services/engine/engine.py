@@ -44,7 +44,7 @@ from latentlab.nn.device import available_devices, cpu_threads, pick_device
 from latentlab.services.engine.embedding_job import EmbeddingJob
 from latentlab.services.engine.live_model import LiveModel
 from latentlab.services.engine.mailbox import Mailbox
-from latentlab.services.engine.pace import PIECE_S, Pace, PieceSize
+from latentlab.services.engine.pace import Pace, PieceSize
 from latentlab.services.engine.training_job import TrainingJob
 
 
@@ -76,7 +76,7 @@ class Engine:
         self._tiles_done = 0
         self._tile_piece = PieceSize(512)
         self._threads = 0
-        self._set_threads(cpu_threads())
+        self._set_threads(max(1, cpu_threads() - 1))
         self._handlers: dict[type[Command], Callable[..., None]] = {
             UseDataCommand: self._use_data_command,
             OpenDataCommand: self._open_data,
@@ -100,7 +100,9 @@ class Engine:
         self._serve_cursor()
         training = self._training
         if training is not None and training.wants_turn:
-            self._set_threads(self._threads_wanted())
+            if training.run.threads is not None:
+                self._pace.plan_micro_batch(training.run.batch_size, training.run.step_s)
+                self._set_threads(self._threads_wanted())
             self._advance_training(training)
             if self._has_tiles() and self._pace.may_work_beside():
                 begin = now_s()
@@ -170,7 +172,7 @@ class Engine:
             return
         assert self._model is not None
         start = self._tiles_done
-        stop = min(len(request.keys), start + self._tile_piece.items(PIECE_S))
+        stop = min(len(request.keys), start + self._tile_piece.items)
         begin = now_s()
         images = self._model.decode_tiles(request.z[start:stop])
         self._tile_piece.learn(stop - start, now_s() - begin)
@@ -191,8 +193,11 @@ class Engine:
     # --- long work -----------------------------------------------------------------------------
 
     def _threads_wanted(self) -> int:
-        cores = cpu_threads()
-        return max(1, cores - 1) if self._pace.is_interacting() else cores
+        """Return what training is fastest with, less a core for the window while it is used."""
+        assert self._training is not None
+        tuned = self._training.run.threads or 1
+        spare = max(1, cpu_threads() - 1)
+        return min(tuned, spare) if self._pace.is_interacting() else tuned
 
     def _set_threads(self, count: int) -> None:
         if count != self._threads:

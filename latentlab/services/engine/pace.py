@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 INTERACTING_S = 0.3  # somebody counts as interacting for this long after the last touch
-PIECE_S = 0.010  # aim for pieces of work of this length while somebody interacts
+PIECE_S = 0.004  # aim for pieces of work of this length; beside a busy window they take double
 _QUIET_SHARE = 0.04  # share of training time that grid and map may take when nobody interacts
-_BUSY_SHARE = 0.30  # the same while somebody does
+_BUSY_SHARE = 0.15  # the same while somebody does
+_FIRST_ITEMS = 16
+_FEWEST_ITEMS = 8
 
 
 class PieceSize:
@@ -23,11 +25,12 @@ class PieceSize:
         self._largest = largest
         self._item_s = 0.0
 
-    def items(self, seconds: float = PIECE_S) -> int:
-        """Return how many items take about ``seconds``, at least 1."""
+    @property
+    def items(self) -> int:
+        """How many items take about as long as a piece should."""
         if self._item_s == 0.0:
-            return min(16, self._largest)
-        return max(1, min(self._largest, int(seconds / self._item_s)))
+            return min(_FIRST_ITEMS, self._largest)
+        return min(self._largest, max(_FEWEST_ITEMS, int(PIECE_S / self._item_s)))
 
     def learn(self, items: int, seconds: float) -> None:
         """Note how long some items took."""
@@ -46,20 +49,29 @@ class Pace:
 
     def __init__(self, idle_s: Callable[[], float]) -> None:
         self._idle_s = idle_s
-        self._training_image = PieceSize(1 << 16)
+        self._interactive_micro_batch: int | None = None
         self._debt_s = 0.0
 
     def is_interacting(self) -> bool:
         """Whether somebody interacts right now."""
         return self._idle_s() < INTERACTING_S
 
+    def plan_micro_batch(self, batch_size: int, step_s: float | None) -> None:
+        """Choose the micro-batch for a network whose undisturbed step takes ``step_s``.
+
+        The time is measured once, on whole batches. Measuring the small ones while they run would
+        lead nowhere: each has a cost of its own (reading and writing all gradients), which grows
+        with everything else that runs, so they would become ever smaller and ever less efficient.
+        """
+        share = 1.0 if not step_s else PIECE_S / step_s
+        self._interactive_micro_batch = min(batch_size, max(1, round(batch_size * share)))
+
     def micro_batch(self) -> int | None:
         """Return the images to train on at once, ``None`` for all of the batch."""
-        return max(8, self._training_image.items()) if self.is_interacting() else None
+        return self._interactive_micro_batch if self.is_interacting() else None
 
-    def trained(self, images: int, seconds: float) -> None:
+    def trained(self, seconds: float) -> None:
         """Note that training took some time."""
-        self._training_image.learn(images, seconds)
         share = _BUSY_SHARE if self.is_interacting() else _QUIET_SHARE
         self._debt_s = max(-0.05, self._debt_s - share * seconds)
 

@@ -21,6 +21,7 @@ from latentlab.services.engine.pace import Pace
 
 PROGRESS_EVERY_S = 0.1
 CODES_EVERY_S = 0.1
+CODES_EVERY_S_INTERACTING = 0.18  # the window draws all points anew each time
 INDEX_EVERY_S = 1.0
 
 
@@ -114,7 +115,7 @@ class TrainingJob:
                 )
             )
             self.folder.save_now_and_then()
-        self._pace.trained(self._images_of(event), seconds)
+        self._pace.trained(seconds)
         if not self.paused:
             self.report(model)
         return event is StopIteration
@@ -126,7 +127,9 @@ class TrainingJob:
             self._progress_due_s = time_s + PROGRESS_EVERY_S
             self._emit(self._progress(model))
         if now or time_s >= self._codes_due_s:
-            self._codes_due_s = time_s + CODES_EVERY_S
+            self._codes_due_s = time_s + (
+                CODES_EVERY_S_INTERACTING if self._pace.is_interacting() else CODES_EVERY_S
+            )
             self._emit(self._embedded(model))
             self._pace.spent_beside(now_s() - time_s)
 
@@ -134,11 +137,6 @@ class TrainingJob:
         """Keep the best weights and save everything."""
         self._events.close()  # type: ignore[attr-defined]
         self.folder.finish()
-
-    def _images_of(self, event: object) -> int:
-        if isinstance(event, StepDone):
-            return min(len(event.indices), self._pace.micro_batch() or len(event.indices))
-        return self._pace.micro_batch() or self.run.batch_size
 
     def _progress(self, model: LiveModel) -> TrainProgress:
         run = self.run

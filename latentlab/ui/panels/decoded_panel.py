@@ -10,7 +10,6 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLineEdit,
-    QProgressBar,
     QPushButton,
     QVBoxLayout,
     QWidget,
@@ -23,10 +22,14 @@ from latentlab.core.trace import Tracer, now_s
 from latentlab.services.explore_controller import NUM_NEAREST, ExploreController
 from latentlab.state.explorer import ExplorerModel
 from latentlab.state.session import SessionModel
+from latentlab.ui.coalesced import Coalesced
 from latentlab.ui.image_strip import ImageStrip
 from latentlab.ui.image_view import ImageView
+from latentlab.ui.meter import Meter
 from latentlab.ui.section import Card, label, section_title
-from latentlab.ui.tone import Tone, set_look, set_tone
+from latentlab.ui.still_label import StillLabel
+from latentlab.ui.theme import Theme
+from latentlab.ui.tone import Tone, set_look
 
 _TONES: dict[str, Tone] = {
     "on data": "good",
@@ -48,6 +51,7 @@ class DecodedPanel(QWidget):
         session: SessionModel,
         explorer: ExplorerModel,
         explore: ExploreController,
+        theme: Theme,
         tracer: Tracer,
         parent: QWidget | None = None,
     ) -> None:
@@ -56,6 +60,7 @@ class DecodedPanel(QWidget):
         self._session = session
         self._explorer = explorer
         self._explore = explore
+        self._theme = theme
         self._tracer = tracer
         self._shown_nearest: tuple[int, ...] = ()
         layout = QVBoxLayout(self)
@@ -78,9 +83,9 @@ class DecodedPanel(QWidget):
         self._nearest.setObjectName("nearest_images")
         self._nearest.activated.connect(self._go_to_nearest)
         layout.addWidget(self._nearest)
-        explorer.zChanged.connect(self._render_code)
         explorer.decodedChanged.connect(self._render_image)
-        explorer.neighboursChanged.connect(self._render_neighbours)
+        explorer.zChanged.connect(Coalesced(self._render_code, self).schedule)
+        explorer.neighboursChanged.connect(Coalesced(self._render_neighbours, self).schedule)
         session.dataChanged.connect(self._render_neighbours)
         self._render_code()
         self._render_image()
@@ -129,24 +134,22 @@ class DecodedPanel(QWidget):
     def _make_support_card(self) -> Card:
         card = Card()
         card.setObjectName("support")
-        self._verdict = label(size="strong")
+        self._verdict = StillLabel(self._theme, bold=True)
         self._verdict.setObjectName("verdict")
-        self._share = label(tone="muted")
-        card.add_row(self._verdict, self._share)
-        self._meter = QProgressBar()
+        self._share = StillLabel(self._theme, "muted", align_right=True)
+        row = QHBoxLayout()
+        row.addWidget(self._verdict)
+        row.addWidget(self._share)
+        card.body.addLayout(row)
+        self._meter = Meter(self.tr("Support by data"), self._theme)
         self._meter.setObjectName("support_meter")
-        self._meter.setTextVisible(False)
-        self._meter.setRange(0, 1000)
-        self._meter.setAccessibleName(self.tr("Support by data"))
         self._meter.setToolTip(
             self.tr(
                 "Share of the data whose own 5th neighbour is at least as far away as it is here"
             )
         )
         card.add(self._meter)
-        self._sentence = label(tone="muted", size="small", wrap=True)
-        self._sentence.setMinimumHeight(30)
-        self._sentence.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self._sentence = StillLabel(self._theme, "muted", lines=2, small=True)
         card.add(self._sentence)
         return card
 
@@ -205,15 +208,13 @@ class DecodedPanel(QWidget):
     def _show_support(self, support: Support) -> None:
         title, sentence = self._support_text(support)
         tone = _TONES[support.verdict]
-        self._verdict.setText(title)
-        set_tone(self._verdict, tone)
-        set_tone(self._meter, tone)
+        self._verdict.set_text(title, tone)
         known = support.verdict != "unknown"
-        self._share.setText(
+        self._share.set_text(
             self.tr("support {:.0f} %").format(100 * support.share) if known else ""
         )
-        self._meter.setValue(round(1000 * support.share))
-        self._sentence.setText(sentence)
+        self._meter.set_share(support.share, tone)
+        self._sentence.set_text(sentence)
 
     def _support_text(self, support: Support) -> tuple[str, str]:
         near = f"{support.nearest:.3f}"

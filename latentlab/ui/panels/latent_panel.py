@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from latentlab.services.explore_controller import ExploreController
 from latentlab.state.explorer import ExplorerModel
 from latentlab.state.session import SessionModel
+from latentlab.ui.coalesced import Coalesced
 from latentlab.ui.number_editors import FloatEditor
 from latentlab.ui.section import Card, label, section_title
 from latentlab.ui.value_slider import ValueSlider
@@ -43,6 +44,8 @@ class _DimensionRow(QWidget):
             self.tr("Mean KL of this number in nats: how much it tells about the image")
         )
         self._editor = FloatEditor(-1e6, 1e6, 3, max(std, 1e-3) / 10)
+        # A fixed size: otherwise each new number lays the whole window out anew.
+        self._editor.setFixedSize(84, self._editor.sizeHint().height())
         self._editor.setObjectName(f"z_{number + 1}")
         self._editor.setAccessibleName(self.tr("Value of {}").format(name))
         self._editor.setToolTip(
@@ -103,7 +106,7 @@ class LatentPanel(QWidget):
         self._card.add(self._rest)
         layout.addWidget(self._card)
         session.modelChanged.connect(self._build)
-        explorer.zChanged.connect(self._render)
+        explorer.zChanged.connect(Coalesced(self._render, self).schedule)
         self._build()
 
     @Slot()

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from latentlab.core.durations import duration_text
 from latentlab.state.training import TrainingModel
+from latentlab.ui.meter import Meter
 from latentlab.ui.section import Card, label, section_title
 from latentlab.ui.theme import Theme
 
@@ -31,12 +32,9 @@ class TrainingPanel(QWidget):
         self._epoch.setObjectName("epoch")
         self._left = label(tone="muted")
         self._left.setObjectName("time_left")
-        self._bar = QProgressBar()
+        self._bar = Meter(self.tr("Progress of training"), theme)
         self._bar.setObjectName("train_progress")
-        self._bar.setAccessibleName(self.tr("Progress of training"))
         self._bar.setToolTip(self.tr("Progress of training"))
-        self._bar.setTextVisible(False)
-        self._bar.setRange(0, 1000)
         self._card.add_row(self._epoch, self._left)
         self._card.add(self._bar)
         self._recon = label(tone="accent", size="small")
@@ -75,7 +73,7 @@ class TrainingPanel(QWidget):
             self._left.setText("")
         else:
             self._epoch.setText(self.tr("Epoch {0} / {1}").format(progress.epoch, progress.epochs))
-            self._bar.setValue(round(1000 * progress.step / max(1, progress.total_steps)))
+            self._bar.set_share(progress.step / max(1, progress.total_steps))
             self._left.setText(self._left_text())
             self._left.setToolTip(
                 self.tr("{0:,.0f} images/s · step {1:,} of {2:,}").format(
