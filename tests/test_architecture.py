@@ -18,6 +18,8 @@ PACKAGE = ROOT / "latentlab"
 MODULES = sorted(path.relative_to(ROOT).as_posix() for path in PACKAGE.rglob("*.py"))
 
 MAX_LINES = 560
+PICKLERS = {"pickle", "cPickle", "dill", "cloudpickle", "joblib", "shelve", "marshal"}
+TORCH_LOADERS = {"torch", "torch.jit", "torch.hub"}
 VAGUE_NAMES = {"utils", "util", "helpers", "helper", "common", "manager", "misc"}
 
 # What each layer may import beside the standard library; a name stands for all below it.
@@ -221,35 +223,30 @@ def test_a_module_has_one_idea(module: str) -> None:
 
 def forbidden(tree: ast.AST) -> list[str]:
     """What is written in a module that must not be, as ``line: what``."""
-    found = []
-    for node in ast.walk(tree):
-        if isinstance(node, (ast.Import, ast.ImportFrom)):
-            names = [alias.name for alias in node.names]
-            names.append(getattr(node, "module", None) or "")
-            roots = {name.split(".")[0] for name in names}
-            if roots & {"pickle", "cPickle", "dill", "joblib", "shelve", "marshal"}:
-                found.append(f"{node.lineno}: import of a pickler")
-            if isinstance(node, ast.ImportFrom) and node.module == "torch" and "load" in names:
-                found.append(f"{node.lineno}: torch.load")
-        elif isinstance(node, ast.Attribute):
-            if node.attr == "processEvents":
-                found.append(f"{node.lineno}: processEvents")
-            if node.attr == "load" and ast.unparse(node.value) in ("torch", "torch.jit"):
-                found.append(f"{node.lineno}: torch.load")
-        elif isinstance(node, ast.Call):
-            inside = [part for arg in node.args for part in ast.walk(arg)]
-            connects = isinstance(node.func, ast.Attribute) and node.func.attr == "connect"
-            if connects and any(isinstance(part, ast.Lambda) for part in inside):
-                found.append(f"{node.lineno}: a lambda that is connected leaks its receiver")
-            for keyword in node.keywords:
-                is_false = isinstance(keyword.value, ast.Constant) and keyword.value.value is False
-                if keyword.arg == "allow_pickle" and not is_false:
-                    found.append(f"{node.lineno}: allow_pickle")
-                if keyword.arg == "weights_only":
-                    found.append(f"{node.lineno}: weights_only")
-            if isinstance(node.func, ast.Name) and node.func.id in ("eval", "exec"):
-                found.append(f"{node.lineno}: {node.func.id}")
-    return found
+    return [f"{node.lineno}: {what}" for node in ast.walk(tree) for what in _wrong_with(node)]  # type: ignore[attr-defined]
+
+
+def _wrong_with(node: ast.AST) -> Iterator[str]:
+    match node:
+        case ast.Import(names) | ast.ImportFrom(names=names):
+            modules = [alias.name for alias in names]
+            modules.append(getattr(node, "module", None) or "")
+            if PICKLERS & {name.split(".")[0] for name in modules}:
+                yield "import of a pickler"
+            if "torch" in modules and "load" in modules:
+                yield "torch.load"
+        case ast.Attribute(attr="processEvents"):
+            yield "processEvents"
+        case ast.Attribute(attr="load", value=owner) if ast.unparse(owner) in TORCH_LOADERS:
+            yield "torch.load"
+        case ast.Call(func=ast.Attribute(attr="connect"), args=args):
+            if any(isinstance(part, ast.Lambda) for arg in args for part in ast.walk(arg)):
+                yield "a lambda that is connected leaks its receiver"
+        case ast.Call(func=ast.Name(id="eval" | "exec" as name)):
+            yield name
+        case ast.keyword(arg="allow_pickle", value=value):
+            if not (isinstance(value, ast.Constant) and value.value is False):
+                yield "allow_pickle"
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import latentlab
 from latentlab.core.folders import config_folder, data_folder, log_folder
 from latentlab.core.qt_platform import display_problem
 
-_PACKAGES = ("torch", "numpy", "PySide6-Essentials", "pyqtgraph", "superqt", "safetensors")
+_PACKAGES = ("torch", "numpy", "PySide6-Essentials", "pyqtgraph", "scipy", "msgspec")
 
 
 def doctor() -> int:

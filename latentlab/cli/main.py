@@ -25,6 +25,7 @@ def run(args: Sequence[str]) -> int:
         help=_HELP,
         version=latentlab.__version__,
         result_action="return_value",
+        suppress_keyboard_interrupt=False,
     )
     app.command(train)
     app.command(doctor)

@@ -53,8 +53,24 @@ def _annotation(opt: Option, type_name: str) -> Any:
                 show_default=lambda _: shown,
             ),
         ]
-    return Annotated[{"int": int, "float": float}[type_name], Parameter(help=text)]
+    if type_name == "int":
+        return Annotated[int, Parameter(help=text, converter=_number)]
+    return Annotated[float, Parameter(help=text)]
+
+
+def _number(_: Any, tokens: Sequence[Token]) -> int:
+    return _whole(tokens[0].value)
 
 
 def _numbers(_: Any, tokens: Sequence[Token]) -> tuple[int, ...]:
-    return tuple(int(part) for token in tokens for part in token.value.split(",") if part.strip())
+    return tuple(
+        _whole(part) for token in tokens for part in token.value.split(",") if part.strip()
+    )
+
+
+def _whole(text: str) -> int:
+    # Without this, 2.7 epochs would be 2.
+    try:
+        return int(text)
+    except ValueError:
+        raise ValueError(f"“{text}” is not a whole number.") from None

@@ -1,5 +1,6 @@
 """``latentlab train``: the same run as in the window, from a shell."""
 
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -8,7 +9,7 @@ from cyclopts import Parameter
 from cyclopts.validators import Number
 
 from latentlab.cli.options import command_line_type
-from latentlab.core.errors import DataError, UsageError
+from latentlab.core.errors import DataError, TrainingError, UsageError
 from latentlab.core.openmp import wait_passively
 from latentlab.core.train_spec import TrainSpec
 
@@ -62,15 +63,23 @@ def train(
     print(f"{choice.title} ({choice.reason})", file=sys.stderr)
     training = TrainingRun(spec, images, device=torch.device(choice.name), threads=threads)
     folder = RunFolder(out, training, warn=_warn)
-    with tqdm(total=training.total_steps, unit="step", disable=None, file=sys.stderr) as bar:
-        for event in training.run():
-            if isinstance(event, StepDone):
-                bar.update(event.step - bar.n)
-            elif isinstance(event, Metrics):
-                folder.log(event)
-                folder.save_now_and_then()
-                if event.split == "held_out":
-                    bar.set_postfix_str(f"held out {event.loss:.1f} nats", refresh=False)
+    # A cluster ends a job by SIGTERM: the run is saved as after Ctrl-C.
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        with tqdm(total=training.total_steps, unit="step", disable=None, file=sys.stderr) as bar:
+            for event in training.run():
+                if isinstance(event, StepDone):
+                    bar.update(event.step - bar.n)
+                elif isinstance(event, Metrics):
+                    folder.log(event)
+                    folder.save_now_and_then()
+                    if event.split == "held_out":
+                        bar.set_postfix_str(f"held out {event.loss:.1f} nats", refresh=False)
+    except (KeyboardInterrupt, TrainingError):
+        folder.finish()
+        raise
+    finally:
+        signal.signal(signal.SIGTERM, before)
     folder.finish()
     best = training.best_metrics
     if best is not None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import time
 from collections.abc import Callable
 from dataclasses import asdict
@@ -16,7 +18,7 @@ from latentlab.core.errors import ModelFileError, TrainingError
 from latentlab.nn.checkpoint import document_of, save_model
 from latentlab.nn.training import Metrics, TrainingRun
 
-_SAVE_EVERY_S = 20.0
+SAVE_EVERY_S = 20.0
 
 
 class RunFolder:
@@ -47,12 +49,23 @@ class RunFolder:
         self._run = run
         self._warn = warn
         self._saved_step = -1
-        self._save_due_s = time.monotonic() + _SAVE_EVERY_S
+        self._saved_s = time.monotonic()
         self._pending_lines: list[bytes] = []
         if (path / "run.json").exists():
             raise TrainingError(
                 f"“{path}” already holds a run; choose another folder or remove it first."
             )
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            remove_stale_temporaries(path)
+            self._describe()
+        except OSError as error:
+            raise TrainingError(
+                f"The run folder “{path}” cannot be written: {error.strerror or error}."
+            ) from error
+
+    def _describe(self) -> None:
+        run = self._run
         description = {
             "data_fingerprint": run.data.fingerprint,
             "num_images": len(run.data),
@@ -62,15 +75,9 @@ class RunFolder:
             "threads": run.threads,
             "versions": {"latentlab": latentlab.__version__, "torch": str(torch.__version__)},
         }
+        self._described_threads = run.threads
         text = msgspec.json.format(msgspec.json.encode(description), indent=2)
-        try:
-            path.mkdir(parents=True, exist_ok=True)
-            remove_stale_temporaries(path)
-            atomic_write(path / "run.json", lambda file: _write_all(file.write, text))
-        except OSError as error:
-            raise TrainingError(
-                f"The run folder “{path}” cannot be written: {error.strerror or error}."
-            ) from error
+        atomic_write(self.path / "run.json", lambda file: _write_all(file.write, text))
 
     @property
     def model_path(self) -> Path:
@@ -80,21 +87,28 @@ class RunFolder:
     def log(self, metrics: Metrics) -> None:
         """Append a line to ``metrics.jsonl``; what a full disk refused is tried again later."""
         self._pending_lines.append(msgspec.json.encode(metrics) + b"\n")
+        path = self.path / "metrics.jsonl"
+        size = path.stat().st_size if path.exists() else 0
         try:
-            with (self.path / "metrics.jsonl").open("ab") as file:
+            if self._described_threads != self._run.threads:
+                self._describe()  # the thread count is known only once training has begun
+            with path.open("ab") as file:
                 file.write(b"".join(self._pending_lines))
         except OSError as error:
+            # Half a line must not stay: it would spoil the next one.
+            with contextlib.suppress(OSError):
+                os.truncate(path, size)
             self._warn(f"The training log cannot be written: {error.strerror or error}.")
         else:
             self._pending_lines.clear()
 
-    def save_now_and_then(self) -> None:
-        """Save the best model if it is new and the last save is a while ago."""
-        if time.monotonic() < self._save_due_s or self._run.best_weights is None:
+    def save_now_and_then(self, every_s: float = SAVE_EVERY_S) -> None:
+        """Save the best model if it is new and the last save is ``every_s`` seconds ago."""
+        if time.monotonic() - self._saved_s < every_s or self._run.best_weights is None:
             return
         if self._run.best_step != self._saved_step:
             self._save_best()
-        self._save_due_s = time.monotonic() + _SAVE_EVERY_S
+        self._saved_s = time.monotonic()
 
     def finish(self) -> None:
         """Save the last weights, put the best ones into the run's model, and save those."""

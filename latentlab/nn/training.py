@@ -258,11 +258,16 @@ class TrainingRun:
             self._objective.terms(self.model, x, noise).loss.mean().backward()  # type: ignore[no-untyped-call]
             self._optimiser.zero_grad(set_to_none=True)
 
-        for chosen in tune_threads(probe):
-            if chosen is None:
-                yield None
-            else:
-                self.threads, self.step_s = chosen
+        try:
+            for chosen in tune_threads(probe):
+                if chosen is None:
+                    yield None
+                else:
+                    self.threads, self.step_s = chosen
+        except RuntimeError as error:
+            self._halve_micro_batch(error, len(x))
+            self._optimiser.zero_grad(set_to_none=True)
+            self.threads = torch.get_num_threads()
 
     def _to_float(self, index: Tensor) -> Tensor:
         """Return images by index as float (b, c, h, w) in [0, 1]."""

@@ -17,7 +17,7 @@ from latentlab.state.session import SessionModel
 
 CELL_PX = 24.0  # cells are shown between this and twice this size
 _MARGIN_CELLS = 2  # decoded around the view, so that a small pan shows no gap
-_REFRESH_EVERY_MS = 250  # how often cells follow the weights in training
+_REFRESH_EVERY_MS = 400  # how often cells follow the weights in training
 _REQUEST_AFTER_MS = 12  # a zoom or pan makes many views; only where it pauses is asked for
 
 
@@ -53,8 +53,9 @@ class GridController(QObject):
 
     @Slot()
     def _on_view_changed(self) -> None:
+        # A wheel sends many views between two frames; covering each of them would take longer
+        # than painting does, so it waits for the timer as well.
         self._thread.touch()
-        self._cover_view()
         self._restart()
 
     @Slot()
@@ -121,6 +122,7 @@ class GridController(QObject):
 
     @Slot()
     def _request(self) -> None:
+        self._cover_view()
         model, mosaic = self._session.model, self._map_view.mosaic
         if model is None or mosaic is None or mosaic.block is None:
             return

@@ -91,7 +91,9 @@ class Lab(QObject):
         )
         self.grid_controller = GridController(self.compute, self.session, self.map_view, self)
         self._garbage = GarbageCollector(self.compute.idle_s, self)
+        # What torch loads for good, at its start and with the first optimiser.
         self.session.engineChanged.connect(self._garbage.settle)
+        self.training.statusChanged.connect(self._garbage.settle)
         self._first_path: str | None = None
         self._started = False
 

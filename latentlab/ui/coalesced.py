@@ -8,11 +8,11 @@ from PySide6.QtCore import QObject, QTimer, Slot
 
 from latentlab.core.trace import now_s
 
-INTERVAL_MS = 40
+INTERVAL_MS = 40  # for numbers and small pictures beside the decoded one
 
 
 class Coalesced(QObject):
-    """Calls a function at once, and then at most every 40 ms; the last call is never lost.
+    """Calls a function at once, and then at most so often; the last call is never lost.
 
     A hand makes 60 to 1000 moves a second. The decoded picture follows each of them; numbers,
     sliders and nearest images need not, and the time they would take belongs to the picture.
@@ -23,11 +23,16 @@ class Coalesced(QObject):
         What to call; it looks at the stores, so it takes nothing.
     parent
         Owner.
+    interval_ms
+        Least time between two calls.
     """
 
-    def __init__(self, render: Callable[[], None], parent: QObject) -> None:
+    def __init__(
+        self, render: Callable[[], None], parent: QObject, interval_ms: int = INTERVAL_MS
+    ) -> None:
         super().__init__(parent)
         self._render = render
+        self._interval_ms = interval_ms
         self._last_s = -1.0
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -38,7 +43,7 @@ class Coalesced(QObject):
         """Call now or soon."""
         if self._timer.isActive():
             return
-        left_ms = INTERVAL_MS - (now_s() - self._last_s) * 1e3
+        left_ms = self._interval_ms - (now_s() - self._last_s) * 1e3
         if left_ms <= 0:
             self._call()
         else:

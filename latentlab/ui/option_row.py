@@ -82,6 +82,8 @@ class OptionRow(QWidget):
         match self.editor:
             case FlatComboBox():
                 return self.editor.currentData()
+            case QLineEdit() if isinstance(self.option.default, str):
+                return self.editor.text().strip()
             case QLineEdit():
                 return self._numbers(self.editor.text())
             case IntEditor() | FloatEditor():
@@ -94,6 +96,8 @@ class OptionRow(QWidget):
             match self.editor:
                 case FlatComboBox():
                     self.editor.setCurrentIndex(self.editor.findData(value))
+                case QLineEdit() if isinstance(self.option.default, str):
+                    self.editor.setText(value)
                 case QLineEdit():
                     self.editor.setText(", ".join(str(number) for number in value))
                 case IntEditor() | FloatEditor():
@@ -123,11 +127,11 @@ class OptionRow(QWidget):
             for name, title in opt.choices.items():
                 editor.addItem(QCoreApplication.translate("choices", title), name)
             editor.currentIndexChanged.connect(self._tell)
-        elif isinstance(opt.default, tuple):
+        elif isinstance(opt.default, (tuple, str)):
             editor = QLineEdit(self)
             editor.setProperty("plain", "true")
             editor.setAlignment(Qt.AlignmentFlag.AlignRight)
-            editor.setPlaceholderText("64, 32")
+            editor.setPlaceholderText("" if isinstance(opt.default, str) else "64, 32")
             editor.setTextMargins(0, 0, -2, 0)
             editor.setMinimumWidth(110)
             editor.textEdited.connect(self._tell)

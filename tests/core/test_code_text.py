@@ -59,7 +59,7 @@ def test_ways_to_write_a_code(text: str) -> None:
     ["", "  ", "hello", "0.5, x", "nan, 1", "inf 2", "1,2 apples", "0x10, 1", "[]", "1 + 2j", "…"],
 )
 def test_something_else_is_refused_with_an_example(text: str) -> None:
-    with pytest.raises(UsageError, match="such as 0.62, -0.35"):
+    with pytest.raises(UsageError, match=r"such as 0\.62, -0\.35"):
         parse_code(text, 2)
 
 

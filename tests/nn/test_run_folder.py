@@ -33,13 +33,15 @@ def new_run(spec: TrainSpec = SPEC) -> TrainingRun:
     return TrainingRun(spec, DATA, device=torch.device("cpu"), threads=1)
 
 
-def train(run: TrainingRun, folder: RunFolder, steps: float = math.inf) -> list[Metrics]:
+def train(
+    run: TrainingRun, folder: RunFolder, steps: float = math.inf, save_every_s: float = 20.0
+) -> list[Metrics]:
     """Train as the command line does, to the end or for some steps."""
     logged = []
     for event in run.run():
         if isinstance(event, Metrics):
             folder.log(event)
-            folder.save_now_and_then()
+            folder.save_now_and_then(save_every_s)
             logged.append(event)
         if run.step >= steps:
             break
@@ -62,7 +64,7 @@ def test_a_finished_run(tmp_path: Path) -> None:
     folder.finish()
 
     asked = json.loads((path / "run.json").read_text())
-    assert asked["data"] == "noise"
+    assert asked["spec"]["data"] == SPEC.data
     assert asked["data_fingerprint"] == DATA.fingerprint
     assert (asked["num_images"], asked["num_held_out"]) == (60, 12)
     assert asked["spec"] == json.loads(json.dumps(asdict(SPEC)))
@@ -164,14 +166,13 @@ def failing_writes(code: int) -> Callable[..., None]:
 def test_a_full_disk_does_not_end_training_and_leaves_the_earlier_model(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(run_folder, "_SAVE_EVERY_S", 0.0)
     warnings: list[str] = []
     run = new_run()
     folder = RunFolder(tmp_path, run, warn=warnings.append)
-    train(run, folder, steps=5)
+    train(run, folder, steps=5, save_every_s=0.0)
     earlier = (tmp_path / "model.safetensors").read_bytes()
     monkeypatch.setattr(model_file, "atomic_write", failing_writes(errno.ENOSPC))
-    train(run, folder)
+    train(run, folder, save_every_s=0.0)
     folder.finish()
     assert run.step == run.total_steps
     assert warnings
@@ -181,12 +182,9 @@ def test_a_full_disk_does_not_end_training_and_leaves_the_earlier_model(
     assert not run.model.training, "the run's model holds its best weights all the same"
 
 
-def test_saving_in_between_does_not_touch_the_live_weights(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(run_folder, "_SAVE_EVERY_S", 0.0)
+def test_saving_in_between_does_not_touch_the_live_weights(tmp_path: Path) -> None:
     saving, quiet = new_run(), new_run()
-    train(saving, RunFolder(tmp_path / "a", saving))
+    train(saving, RunFolder(tmp_path / "a", saving), save_every_s=0.0)
     assert (tmp_path / "a" / "model.safetensors").exists()
     for _ in quiet.run():
         pass
@@ -194,19 +192,33 @@ def test_saving_in_between_does_not_touch_the_live_weights(
         assert torch.equal(value, quiet.model.state_dict()[name])
 
 
+def test_an_older_best_is_saved_and_the_live_weights_come_back(tmp_path: Path) -> None:
+    run = new_run()
+    folder = RunFolder(tmp_path, run)
+    train(run, folder, steps=6)
+    best, live = dict(run.best_weights or {}), weights_of(run)
+    assert run.best_step == 4
+    folder.save_now_and_then(0.0)
+    file = read_model_file(tmp_path)
+    assert file.document.step == 4
+    for name, value in live.items():
+        assert torch.equal(run.model.state_dict()[name], value)
+        np.testing.assert_array_equal(file.weights[name], best[name].numpy())
+    assert any(not torch.equal(live[name], best[name]) for name in live)
+
+
 def test_only_a_better_model_is_saved_in_between(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(run_folder, "_SAVE_EVERY_S", 0.0)
     run = new_run()
     folder = RunFolder(tmp_path, run)
     saved = []
     monkeypatch.setattr(run_folder, "save_model", lambda path, *_, **__: saved.append(path.name))
-    folder.save_now_and_then()
+    folder.save_now_and_then(0.0)
     assert saved == [], "nothing was measured yet"
-    train(run, folder, steps=5)
+    train(run, folder, steps=5, save_every_s=0.0)
     assert saved == ["model.safetensors"]
-    folder.save_now_and_then()
+    folder.save_now_and_then(0.0)
     assert len(saved) == 1
 
 

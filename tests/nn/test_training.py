@@ -261,9 +261,8 @@ def test_held_out_figures_have_neither_dropout_nor_augmentation() -> None:
 )
 def test_the_learning_rate_follows_its_schedule(schedule: str, expected: list[float]) -> None:
     run = start(replace(SMALL, batch_size=5, schedule=schedule), random_images(20))
-    rates = []
-    for _ in optimiser_steps(run):
-        rates.append(run._optimiser.param_groups[0]["lr"] / run.spec.learning_rate)
+    groups = run._optimiser.param_groups
+    rates = [groups[0]["lr"] / run.spec.learning_rate for _ in optimiser_steps(run)]
     assert rates == pytest.approx(expected)
 
 
@@ -353,6 +352,8 @@ def test_a_loss_that_is_not_a_number_ends_the_run_with_the_last_good_weights(
             before.append(weights_of(run))
             if event.step == 4:
                 poison(run)
+                # As on a GPU, where a loss is looked at some steps late.
+                run.measured_model.load_state_dict(run.model.state_dict())
     assert f"step 5: {term} is not a number" in caught.value.sentence
     assert "lower learning rate" in caught.value.sentence
     good_step = int(caught.value.sentence.split("of step ")[1].split(",")[0])
@@ -518,7 +519,8 @@ def test_out_of_memory_in_the_middle_of_a_step_counts_nothing_twice() -> None:
     assert memory.sizes == [32, 32, 16, 16, 16, 16]
     (step,) = [e for e in events if isinstance(e, StepDone)]
     assert len(step.mu) == 64
-    finish(roomy)
+    (metrics,) = [e for e in events if isinstance(e, Metrics)]
+    assert metrics.loss == pytest.approx(finish(roomy)[0].loss, rel=1e-5)
     for a, b in zip(roomy.model.parameters(), run.model.parameters(), strict=True):
         torch.testing.assert_close(b.grad, a.grad, rtol=1e-3, atol=1e-4)
 

@@ -131,7 +131,8 @@ class Bench:
 
 
 @pytest.fixture
-def bench() -> Bench:
+def bench(monkeypatch: pytest.MonkeyPatch) -> Bench:
+    monkeypatch.setattr("latentlab.nn.threads._PROBE_S", 0.0)
     return Bench()
 
 

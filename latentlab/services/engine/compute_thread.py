@@ -13,6 +13,7 @@ from latentlab.core.messages import Command, Failed, InteractiveRequest
 from latentlab.core.openmp import wait_passively
 from latentlab.core.trace import Tracer, now_s
 from latentlab.services.engine.mailbox import Mailbox
+from latentlab.services.engine.priority import give_way
 
 if TYPE_CHECKING:
     from latentlab.services.engine.engine import Engine
@@ -41,6 +42,7 @@ class _Worker(QObject):
         """Import torch and start to serve."""
         begin = now_s()
         wait_passively()
+        give_way()
         try:
             from latentlab.services.engine.engine import Engine
 

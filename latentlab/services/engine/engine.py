@@ -212,6 +212,11 @@ class Engine:
             self._end_training(error.sentence)
             self._emit(Failed("train", error.sentence, error.details))
             return
+        except Exception:
+            # A defect must not leave a run that neither goes on nor ends.
+            self._training = None
+            self._emit(TrainStatusChanged("idle"))
+            raise
         if ended:
             self._end_training("")
         elif training.paused and not training.wants_turn:

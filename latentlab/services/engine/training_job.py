@@ -14,15 +14,15 @@ from latentlab.core.messages import CurvePoint, Embedded, Result, TrainProgress,
 from latentlab.core.neighbours import NeighbourIndex
 from latentlab.core.trace import Tracer, now_s
 from latentlab.core.train_spec import TrainSpec
-from latentlab.nn.run_folder import RunFolder
+from latentlab.nn.run_folder import SAVE_EVERY_S, RunFolder
 from latentlab.nn.training import Metrics, StepDone, TrainingRun
 from latentlab.services.engine.live_model import LiveModel
 from latentlab.services.engine.pace import Pace
 
-PROGRESS_EVERY_S = 0.1
-CODES_EVERY_S = 0.1
-CODES_EVERY_S_INTERACTING = 0.18  # the window draws all points anew each time
+PROGRESS_EVERY_S = 0.15
+CODES_EVERY_S = 0.16  # the window draws all points anew each time
 INDEX_EVERY_S = 1.0
+SAVE_EVERY_S_INTERACTING = 120.0
 
 
 class TrainingJob:
@@ -114,7 +114,9 @@ class TrainingJob:
                     event.kl,
                 )
             )
-            self.folder.save_now_and_then()
+            # A save takes a tenth of a second, which a hand on the map would feel.
+            busy = self._pace.is_interacting()
+            self.folder.save_now_and_then(SAVE_EVERY_S_INTERACTING if busy else SAVE_EVERY_S)
         self._pace.trained(seconds)
         if not self.paused:
             self.report(model)
@@ -127,9 +129,7 @@ class TrainingJob:
             self._progress_due_s = time_s + PROGRESS_EVERY_S
             self._emit(self._progress(model))
         if now or time_s >= self._codes_due_s:
-            self._codes_due_s = time_s + (
-                CODES_EVERY_S_INTERACTING if self._pace.is_interacting() else CODES_EVERY_S
-            )
+            self._codes_due_s = time_s + CODES_EVERY_S
             self._emit(self._embedded(model))
             self._pace.spent_beside(now_s() - time_s)
 

@@ -77,15 +77,18 @@ class GridLayer:
     def _mend(self, mosaic: GridMosaic, cells: set[tuple[int, int]], side_px: float) -> None:
         """Paint single cells anew, which is what decoding and training keep changing."""
         h, w, _ = mosaic.image_shape
+        rows = [row for row, _ in cells]
+        first, last = min(rows), max(rows)
+        argb = self._to_argb(mosaic.pixels[first * h : (last + 1) * h])
+        image = _image(argb)
         self._pixmap.setDevicePixelRatio(1.0)
         painter = _source_painter(self._pixmap)
         for row, column in cells:
-            pixels = mosaic.pixels[row * h : (row + 1) * h, column * w : (column + 1) * w]
-            argb = self._to_argb(pixels)
             # Edges on whole pixels: neighbours neither overlap nor leave a seam.
             left, top = round(column * side_px), round(row * side_px)
             right, bottom = round((column + 1) * side_px), round((row + 1) * side_px)
-            painter.drawImage(QRect(left, top, right - left, bottom - top), _image(argb))
+            target = QRect(left, top, right - left, bottom - top)
+            painter.drawImage(target, image, QRect(column * w, (row - first) * h, w, h))
         painter.end()
 
     def _use_ink(self, ink: QColor) -> None:

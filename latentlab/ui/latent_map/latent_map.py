@@ -27,6 +27,7 @@ from latentlab.state.explorer import ExplorerModel
 from latentlab.state.map_view import MapViewModel
 from latentlab.state.session import SessionModel
 from latentlab.state.trail import TrailModel
+from latentlab.ui.coalesced import Coalesced
 from latentlab.ui.latent_map.class_legend import ClassLegend
 from latentlab.ui.latent_map.grid_layer import GridLayer
 from latentlab.ui.latent_map.hover_card import HoverCard
@@ -44,6 +45,7 @@ _WHEEL_STEP = 1.2  # zoom by one notch of a wheel
 _CURSOR_REACH_PX = 14
 _MAX_ZOOM_STEPS = 8.0
 _REFIT_EVERY_S = 1.0
+_MOSAIC_EVERY_MS = 80
 
 _ARROWS = {
     Qt.Key.Key_Left: (-1.0, 0.0),
@@ -133,7 +135,7 @@ class LatentMap(QWidget):
         map_view.planeChanged.connect(self._on_codes_changed)
         map_view.classesChanged.connect(self._on_classes_changed)
         map_view.layersChanged.connect(self.update)
-        map_view.mosaicChanged.connect(self.update)
+        map_view.mosaicChanged.connect(Coalesced(self.update, self, _MOSAIC_EVERY_MS).schedule)
         explorer.zChanged.connect(self._on_z_changed)
         explorer.hoveredChanged.connect(self._on_hovered_changed)
         explorer.selectedChanged.connect(self.update)

@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import importlib.metadata
+import sys
+from pathlib import Path
+
+import pytest
+
+import latentlab
+from latentlab.__main__ import main
+from latentlab.cli import doctor as doctor_module
+
+
+def test_it_says_what_is_there(own_folders: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["doctor"]) == 0
+    text, said = capsys.readouterr()
+    assert said == ""
+    assert text.startswith(f"LatentLab {latentlab.__version__}, Python ")
+    for package in ("torch", "numpy", "PySide6-Essentials"):
+        assert f"{package} {importlib.metadata.version(package)}" in text
+    assert "Device: CPU" in text
+    assert "Window: a display is there" in text
+    for name in ("data", "config", "log"):
+        assert str(own_folders / name) in text
+    assert not own_folders.exists(), "looking writes nothing"
+
+
+def test_it_says_what_keeps_the_window_from_opening(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(doctor_module, "display_problem", lambda: "There is no display.")
+    assert main(["doctor"]) == 0, "the command line works all the same"
+    assert "Window: There is no display." in capsys.readouterr().out
+
+
+def test_a_missing_package_has_its_remedy(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    version = importlib.metadata.version
+
+    def without_scipy(name: str) -> str:
+        if name == "scipy":
+            raise importlib.metadata.PackageNotFoundError(name)
+        return version(name)
+
+    monkeypatch.setattr(importlib.metadata, "version", without_scipy)
+    main(["doctor"])
+    assert "scipy is missing: python -m pip install scipy" in capsys.readouterr().out
+
+
+def test_a_broken_torch_is_code_1(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "latentlab.nn.device", None)
+    assert main(["doctor"]) == 1
+    text = capsys.readouterr().out
+    assert "PyTorch cannot be loaded" in text
+    assert "Runs: " in text, "the rest is said all the same"
+
+
+@pytest.mark.parametrize("words", [["doctor", "x"], ["doctor", "--wrong"]])
+def test_wrong_use_is_one_sentence_and_code_2(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(words) == 2
+    printed, said = capsys.readouterr()
+    assert printed == ""
+    assert said.count("\n") == 1
+
+
+@pytest.mark.parametrize("word", ["--help", "-h"])
+def test_the_help_names_the_commands(word: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([word]) == 0
+    text = capsys.readouterr().out
+    assert "train" in text
+    assert "doctor" in text
+    assert "opens the window" in text
