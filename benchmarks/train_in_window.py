@@ -31,16 +31,18 @@ NETWORKS = ("mlp", "conv")
 def train_headless(network: str, warm_up_s: float, seconds: float) -> dict[str, Any]:
     """Train as ``latentlab train`` does, and return images per second."""
     sys.path.insert(0, str(ROOT))
+    from latentlab.core.openmp import wait_passively
+
+    wait_passively()
     import torch
     from tqdm import tqdm
 
     from latentlab.core.train_spec import TrainSpec
     from latentlab.data.catalog import open_data
-    from latentlab.nn.device import cpu_threads, pick_device
+    from latentlab.nn.device import pick_device
     from latentlab.nn.run_folder import RunFolder
     from latentlab.nn.training import Metrics, StepDone, TrainingRun
 
-    torch.set_num_threads(cpu_threads())
     device = torch.device(pick_device().name)
     spec = TrainSpec(network=network, epochs=100_000)
     training = TrainingRun(spec, open_data("digits"), device=device)

@@ -49,6 +49,7 @@ class LabStatusBar(QStatusBar):
             self.tr("Time to decode the picture at the cursor, and from the hand to the screen")
         )
         self._speed = label(tone="muted")
+        self._speed.setFixedSize(120, 20)
         self._speed.setObjectName("status_speed")
         self._speed.setToolTip(self.tr("Training speed"))
         self._saved = label(tone="muted")

@@ -18,6 +18,7 @@ from latentlab.services.engine.priority import give_way
 if TYPE_CHECKING:
     from latentlab.services.engine.engine import Engine
 
+_EVENT_LOOP_EVERY_S = 0.05
 _SWITCH_INTERVAL_S = 0.0005  # Python's default lets a busy thread hold up the window for 37 ms
 
 log = logging.getLogger(__name__)
@@ -57,11 +58,18 @@ class _Worker(QObject):
 
     @Slot()
     def turn(self) -> None:
-        """Do one piece of work and come back if there is more."""
+        """Do pieces of work for a moment, and come back if there is more.
+
+        Requests and commands come through the mailbox, which the engine looks into before each
+        piece; only closing needs the event loop.
+        """
         if self._engine is None:
             return
+        until_s = now_s() + _EVENT_LOOP_EVERY_S
         try:
             more = self._engine.turn()
+            while more and now_s() < until_s:
+                more = self._engine.turn()
         except Exception as error:  # noqa: BLE001 - a defect must not end the thread silently
             self._report_defect("turn", error, dead=False)
             more = not self._mailbox.is_empty()

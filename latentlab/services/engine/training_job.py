@@ -21,7 +21,7 @@ from latentlab.services.engine.pace import Pace
 
 PROGRESS_EVERY_S = 0.15
 CODES_EVERY_S = 0.16  # the window draws all points anew each time
-INDEX_EVERY_S = 1.0
+INDEX_EVERY_S = 2.0
 SAVE_EVERY_S_INTERACTING = 120.0
 
 

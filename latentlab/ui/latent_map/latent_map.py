@@ -45,7 +45,7 @@ _WHEEL_STEP = 1.2  # zoom by one notch of a wheel
 _CURSOR_REACH_PX = 14
 _MAX_ZOOM_STEPS = 8.0
 _REFIT_EVERY_S = 1.0
-_MOSAIC_EVERY_MS = 80
+_FRAME_EVERY_MS = 120  # for what training changes; the hand does not wait for it
 
 _ARROWS = {
     Qt.Key.Key_Left: (-1.0, 0.0),
@@ -124,6 +124,8 @@ class LatentMap(QWidget):
         self._card_timer.setInterval(HOVER_CARD_AFTER_MS)
         self._card_timer.timeout.connect(self._show_card)
 
+        # Codes and cells of the grid change at their own times; one frame shows both.
+        self._frames = Coalesced(self.update, self, _FRAME_EVERY_MS)
         self._connect()
         self._on_data_changed()
 
@@ -135,7 +137,7 @@ class LatentMap(QWidget):
         map_view.planeChanged.connect(self._on_codes_changed)
         map_view.classesChanged.connect(self._on_classes_changed)
         map_view.layersChanged.connect(self.update)
-        map_view.mosaicChanged.connect(Coalesced(self.update, self, _MOSAIC_EVERY_MS).schedule)
+        map_view.mosaicChanged.connect(self._frames.schedule)
         explorer.zChanged.connect(self._on_z_changed)
         explorer.hoveredChanged.connect(self._on_hovered_changed)
         explorer.selectedChanged.connect(self.update)
@@ -202,7 +204,7 @@ class LatentMap(QWidget):
         self._codes_revision += 1
         self._points.invalidate()
         self._fit_if_wanted()
-        self.update()
+        self._frames.schedule()
 
     def _fit_if_wanted(self) -> None:
         positions = self._map_view.positions

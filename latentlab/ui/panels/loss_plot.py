@@ -10,10 +10,12 @@ from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from latentlab.state.training import TrainingModel
+from latentlab.ui.coalesced import Coalesced
 from latentlab.ui.theme import Theme
 from latentlab.ui.tokens import mixed
 
 _HEIGHT_PX = 150
+_RENDER_EVERY_MS = 500
 _SKIP_SHARE = 0.04  # the first steps are so high that they would flatten all the rest
 
 
@@ -74,7 +76,7 @@ class LossPlot(QWidget):
             self._curves["kl", split] = kl
         layout.addWidget(plot)
         theme.changed.connect(self._dress)
-        training.curvesChanged.connect(self._render)
+        training.curvesChanged.connect(Coalesced(self._render, self, _RENDER_EVERY_MS).schedule)
         self._dress()
         self._render()
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from latentlab.core.durations import duration_text
 from latentlab.state.training import TrainingModel
 from latentlab.ui.meter import Meter
 from latentlab.ui.section import Card, label, section_title
+from latentlab.ui.still_label import StillLabel
 from latentlab.ui.theme import Theme
 
 
@@ -28,20 +29,20 @@ class TrainingPanel(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(section_title(self.tr("Training")))
         self._card = Card()
-        self._epoch = label(size="strong")
+        self._epoch = StillLabel(theme, bold=True)
         self._epoch.setObjectName("epoch")
-        self._left = label(tone="muted")
+        self._left = StillLabel(theme, "muted", align_right=True)
         self._left.setObjectName("time_left")
         self._bar = Meter(self.tr("Progress of training"), theme)
         self._bar.setObjectName("train_progress")
         self._bar.setToolTip(self.tr("Progress of training"))
-        self._card.add_row(self._epoch, self._left)
+        self._add_row(self._epoch, self._left)
         self._card.add(self._bar)
-        self._recon = label(tone="accent", size="small")
-        self._kl = label(tone="warn", size="small")
+        self._recon = StillLabel(theme, "accent", small=True)
+        self._kl = StillLabel(theme, "warn", small=True, align_right=True)
         self._sentence = label(tone="muted", size="small", wrap=True)
         self._sentence.setObjectName("train_sentence")
-        self._figures = self._card.add_row(self._recon, self._kl)
+        self._add_row(self._recon, self._kl)
         self._card.add(self._sentence)
         layout.addWidget(self._card)
         self._plot: QWidget | None = None
@@ -50,6 +51,12 @@ class TrainingPanel(QWidget):
         training.curvesChanged.connect(self._render_figures)
         self._render()
         self._render_figures()
+
+    def _add_row(self, left: QWidget, right: QWidget) -> None:
+        row = QHBoxLayout()
+        row.addWidget(left)
+        row.addWidget(right)
+        self._card.body.addLayout(row)
 
     @Slot()
     def _make_plot(self) -> None:
@@ -69,12 +76,12 @@ class TrainingPanel(QWidget):
             text = (
                 self.tr("Preparing…") if training.status == "preparing" else self.tr("Not training")
             )
-            self._epoch.setText(text)
-            self._left.setText("")
+            self._epoch.set_text(text)
+            self._left.set_text("")
         else:
-            self._epoch.setText(self.tr("Epoch {0} / {1}").format(progress.epoch, progress.epochs))
+            self._epoch.set_text(self.tr("Epoch {0} / {1}").format(progress.epoch, progress.epochs))
             self._bar.set_share(progress.step / max(1, progress.total_steps))
-            self._left.setText(self._left_text())
+            self._left.set_text(self._left_text())
             self._left.setToolTip(
                 self.tr("{0:,.0f} images/s · step {1:,} of {2:,}").format(
                     progress.images_per_s, progress.step, progress.total_steps
@@ -108,8 +115,8 @@ class TrainingPanel(QWidget):
         if not curves:
             return
         point = (held_out or curves)[-1]
-        self._recon.setText(self.tr("reconstruction {:.1f}").format(point.recon_loss))
-        self._kl.setText(self.tr("KL {:.2f} nats").format(point.kl))
+        self._recon.set_text(self.tr("reconstruction {:.1f}").format(point.recon_loss))
+        self._kl.set_text(self.tr("KL {:.2f} nats").format(point.kl))
         where = (
             self.tr("on held-out images, nats per image")
             if held_out
