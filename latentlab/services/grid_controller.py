@@ -17,7 +17,7 @@ from latentlab.state.session import SessionModel
 
 CELL_PX = 24.0  # cells are shown between this and twice this size
 _MARGIN_CELLS = 2  # decoded around the view, so that a small pan shows no gap
-_REFRESH_EVERY_MS = 400  # how often cells follow the weights in training
+_REFRESH_EVERY_MS = 600  # how often cells follow the weights in training
 _REQUEST_AFTER_MS = 12  # a zoom or pan makes many views; only where it pauses is asked for
 
 

@@ -13,13 +13,13 @@ from latentlab.core.messages import Command, Failed, InteractiveRequest
 from latentlab.core.openmp import wait_passively
 from latentlab.core.trace import Tracer, now_s
 from latentlab.services.engine.mailbox import Mailbox
+from latentlab.services.engine.pace import SWITCH_INTERVAL_S
 from latentlab.services.engine.priority import give_way
 
 if TYPE_CHECKING:
     from latentlab.services.engine.engine import Engine
 
 _EVENT_LOOP_EVERY_S = 0.05
-_SWITCH_INTERVAL_S = 0.0005  # Python's default lets a busy thread hold up the window for 37 ms
 
 log = logging.getLogger(__name__)
 
@@ -125,7 +125,7 @@ class ComputeThread(QObject):
 
     def start(self) -> None:
         """Start to load torch in the background."""
-        sys.setswitchinterval(_SWITCH_INTERVAL_S)
+        sys.setswitchinterval(SWITCH_INTERVAL_S)
         self._thread.start(QThread.Priority.NormalPriority)
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 
 import numpy as np
@@ -44,7 +45,12 @@ from latentlab.nn.device import available_devices, cpu_threads, pick_device
 from latentlab.services.engine.embedding_job import EmbeddingJob
 from latentlab.services.engine.live_model import LiveModel
 from latentlab.services.engine.mailbox import Mailbox
-from latentlab.services.engine.pace import Pace, PieceSize
+from latentlab.services.engine.pace import (
+    QUIET_SWITCH_INTERVAL_S,
+    SWITCH_INTERVAL_S,
+    Pace,
+    PieceSize,
+)
 from latentlab.services.engine.training_job import TrainingJob
 
 
@@ -76,6 +82,7 @@ class Engine:
         self._tiles_done = 0
         self._tile_piece = PieceSize(512)
         self._threads = 0
+        self._switches_often = True
         self._set_threads(max(1, cpu_threads() - 1))
         self._handlers: dict[type[Command], Callable[..., None]] = {
             UseDataCommand: self._use_data_command,
@@ -103,6 +110,7 @@ class Engine:
             if training.run.threads is not None:
                 self._pace.plan_micro_batch(training.run.batch_size, training.run.step_s)
                 self._set_threads(self._threads_wanted())
+            self._set_switch_interval(self._pace.is_interacting())
             self._advance_training(training)
             if self._has_tiles() and self._pace.may_work_beside():
                 begin = now_s()
@@ -204,6 +212,12 @@ class Engine:
             torch.set_num_threads(count)
             self._threads = count
 
+    def _set_switch_interval(self, short: bool) -> None:
+        """Let Python change threads often while a hand waits, and seldom while it does not."""
+        if short != self._switches_often:
+            sys.setswitchinterval(SWITCH_INTERVAL_S if short else QUIET_SWITCH_INTERVAL_S)
+            self._switches_often = short
+
     def _advance_training(self, training: TrainingJob) -> None:
         assert self._model is not None
         try:
@@ -256,6 +270,7 @@ class Engine:
         training.report(model, now=True)
         training.finish()
         self._training = None
+        self._set_switch_interval(True)
         model.network.eval()
         model.document = document_of(run, run.model, run.best_step)
         model.path = training.folder.model_path

@@ -6,7 +6,10 @@ from collections.abc import Callable
 
 INTERACTING_S = 0.3  # somebody counts as interacting for this long after the last touch
 PIECE_S = 0.004  # aim for pieces of work of this length; beside a busy window they take double
-_QUIET_SHARE = 0.04  # share of training time that grid and map may take when nobody interacts
+# Python's own 5 ms lets a busy thread hold up the window for 37 ms.
+SWITCH_INTERVAL_S = 0.0005
+QUIET_SWITCH_INTERVAL_S = 0.002
+_QUIET_SHARE = 0.03  # share of training time that grid and map may take when nobody interacts
 _BUSY_SHARE = 0.15  # the same while somebody does
 _FIRST_ITEMS = 16
 _FEWEST_ITEMS = 8

@@ -19,8 +19,8 @@ from latentlab.nn.training import Metrics, StepDone, TrainingRun
 from latentlab.services.engine.live_model import LiveModel
 from latentlab.services.engine.pace import Pace
 
-PROGRESS_EVERY_S = 0.15
-CODES_EVERY_S = 0.16  # the window draws all points anew each time
+PROGRESS_EVERY_S = 0.18
+CODES_EVERY_S = 0.18  # the window draws all points anew each time
 INDEX_EVERY_S = 2.0
 SAVE_EVERY_S_INTERACTING = 120.0
 

@@ -11,6 +11,8 @@ from latentlab.core.camera import Camera
 from latentlab.core.grid_mosaic import GridMosaic
 from latentlab.core.point_raster import premultiplied
 
+_MANY_CELLS = 0.4  # of all: then scaling the whole picture is faster than mending it
+
 
 class GridLayer:
     """Scales the mosaic once for each zoom, only moves it for a pan, and mends single cells.
@@ -50,7 +52,8 @@ class GridLayer:
         side_px = block.side * camera.scale * ratio
         key = (id(mosaic), mosaic.layout_revision, round(side_px, 3), ink.rgb())
         fresh = mosaic.take_fresh_cells()
-        if key != self._key:
+        many = len(fresh) > _MANY_CELLS * block.rows * block.columns
+        if key != self._key or many:
             self._key = key
             self._pixmap = self._scaled(mosaic, side_px)
         elif fresh:

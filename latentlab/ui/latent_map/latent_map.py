@@ -45,7 +45,7 @@ _WHEEL_STEP = 1.2  # zoom by one notch of a wheel
 _CURSOR_REACH_PX = 14
 _MAX_ZOOM_STEPS = 8.0
 _REFIT_EVERY_S = 1.0
-_FRAME_EVERY_MS = 120  # for what training changes; the hand does not wait for it
+_FRAME_EVERY_MS = 150  # for what training changes; the hand does not wait for it
 
 _ARROWS = {
     Qt.Key.Key_Left: (-1.0, 0.0),

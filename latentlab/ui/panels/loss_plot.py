@@ -15,7 +15,7 @@ from latentlab.ui.theme import Theme
 from latentlab.ui.tokens import mixed
 
 _HEIGHT_PX = 150
-_RENDER_EVERY_MS = 500
+_RENDER_EVERY_MS = 1000
 _SKIP_SHARE = 0.04  # the first steps are so high that they would flatten all the rest
 
 
