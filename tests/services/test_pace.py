@@ -2,7 +2,14 @@ from __future__ import annotations
 
 import pytest
 
-from latentlab.services.engine.pace import INTERACTING_S, PIECE_S, Pace, PieceSize
+from latentlab.services.engine.pace import (
+    BUSY_SHARE,
+    INTERACTING_S,
+    PIECE_S,
+    QUIET_SHARE,
+    Pace,
+    PieceSize,
+)
 
 
 def test_the_first_piece_is_small() -> None:
@@ -91,7 +98,7 @@ def test_a_part_is_at_most_the_batch_and_at_least_one_image(
     assert pace.micro_batch() == expected
 
 
-@pytest.mark.parametrize(("idle_s", "share"), [(10.0, 0.04), (0.0, 0.15)])
+@pytest.mark.parametrize(("idle_s", "share"), [(10.0, QUIET_SHARE), (0.0, BUSY_SHARE)])
 def test_work_beside_training_gets_its_share(idle_s: float, share: float) -> None:
     pace = Pace(Hand(idle_s))
     assert pace.may_work_beside()
@@ -111,7 +118,7 @@ def test_a_long_piece_is_paid_for_before_the_next() -> None:
     while not pace.may_work_beside():
         pace.trained(0.1)
         turns += 1
-    assert turns == pytest.approx(250, abs=2)
+    assert turns == pytest.approx(1.0 / (0.1 * QUIET_SHARE), abs=2)
 
 
 def test_long_quiet_training_saves_up_little() -> None:

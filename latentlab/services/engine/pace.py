@@ -9,8 +9,8 @@ PIECE_S = 0.004  # aim for pieces of work of this length; beside a busy window t
 # Python's own 5 ms lets a busy thread hold up the window for 37 ms.
 SWITCH_INTERVAL_S = 0.0005
 QUIET_SWITCH_INTERVAL_S = 0.002
-_QUIET_SHARE = 0.03  # share of training time that grid and map may take when nobody interacts
-_BUSY_SHARE = 0.15  # the same while somebody does
+QUIET_SHARE = 0.03  # share of training time that grid and map may take when nobody interacts
+BUSY_SHARE = 0.15  # the same while somebody does
 _FIRST_ITEMS = 16
 _FEWEST_ITEMS = 8
 
@@ -75,7 +75,7 @@ class Pace:
 
     def trained(self, seconds: float) -> None:
         """Note that training took some time."""
-        share = _BUSY_SHARE if self.is_interacting() else _QUIET_SHARE
+        share = BUSY_SHARE if self.is_interacting() else QUIET_SHARE
         self._debt_s = max(-0.05, self._debt_s - share * seconds)
 
     def spent_beside(self, seconds: float) -> None:
