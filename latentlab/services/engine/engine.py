@@ -82,7 +82,7 @@ class Engine:
         self._tiles_done = 0
         self._tile_piece = PieceSize(512)
         self._threads = 0
-        self._switches_often = True
+        self._switches_for_hand = True
         self._set_threads(max(1, cpu_threads() - 1))
         self._handlers: dict[type[Command], Callable[..., None]] = {
             UseDataCommand: self._use_data_command,
@@ -212,11 +212,11 @@ class Engine:
             torch.set_num_threads(count)
             self._threads = count
 
-    def _set_switch_interval(self, short: bool) -> None:
-        """Let Python change threads often while a hand waits, and seldom while it does not."""
-        if short != self._switches_often:
-            sys.setswitchinterval(SWITCH_INTERVAL_S if short else QUIET_SWITCH_INTERVAL_S)
-            self._switches_often = short
+    def _set_switch_interval(self, for_hand: bool) -> None:
+        """Choose how often Python changes threads: for the hand, or for training alone."""
+        if for_hand != self._switches_for_hand:
+            sys.setswitchinterval(SWITCH_INTERVAL_S if for_hand else QUIET_SWITCH_INTERVAL_S)
+            self._switches_for_hand = for_hand
 
     def _advance_training(self, training: TrainingJob) -> None:
         assert self._model is not None
