@@ -7,8 +7,8 @@ from collections.abc import Callable
 INTERACTING_S = 0.3  # somebody counts as interacting for this long after the last touch
 PIECE_S = 0.004  # aim for pieces of work of this length; beside a busy window they take double
 # Python's own 5 ms lets a busy thread hold up the window for 37 ms. Each call into torch gives the
-# interpreter up and has to get it back: while the window paints, a short interval returns it sooner,
-# which training gains from; under a hand the window needs longer stretches.
+# interpreter up and has to get it back: while the window paints, a short interval returns it
+# sooner, which training gains from; under a hand the window needs longer stretches.
 SWITCH_INTERVAL_S = 0.0005
 QUIET_SWITCH_INTERVAL_S = 0.0001
 QUIET_SHARE = 0.02  # share of training time that grid and map may take when nobody interacts
