@@ -17,12 +17,15 @@ def chunk_images(shape: tuple[int, int, int]) -> int:
     return int(min(1024, max(1, CHUNK_BYTES // (4 * int(np.prod(shape))))))
 
 
-def to_input(images: NDArray[np.uint8], model: Autoencoder, device: torch.device) -> Tensor:
-    """Return uint8 images (n, h, w, c) as float (n, c, h, w) in [0, 1] on a device."""
+def to_input(
+    images: NDArray[np.uint8] | NDArray[np.float32], model: Autoencoder, device: torch.device
+) -> Tensor:
+    """Return images (n, h, w, c), uint8 or float in [0, 1], as float (n, c, h, w) on a device."""
     # Torch warns of read-only arrays, which memory-mapped images are: those are copied.
     pixels = np.require(images.transpose(0, 3, 1, 2), requirements=["C", "W"])
     x = torch.from_numpy(pixels).to(device)
-    return x.float().div_(255.0).contiguous(memory_format=model.memory_format)
+    scale = 255.0 if x.dtype == torch.uint8 else 1.0
+    return x.float().div_(scale).contiguous(memory_format=model.memory_format)
 
 
 def to_pixels(images: Tensor) -> NDArray[np.uint8]:

@@ -16,7 +16,7 @@ from latentlab.core.model_file import read_model_file
 from latentlab.nn.autoencoder import Autoencoder
 from latentlab.nn.checkpoint import build_model
 from latentlab.nn.device import pick_device
-from latentlab.nn.inference import chunk_images
+from latentlab.nn.inference import chunk_images, to_input
 
 
 def open_model(path: str | Path, *, device: str = "auto") -> OpenedModel:
@@ -81,7 +81,10 @@ class OpenedModel:
         """
         x = self._checked_images(images)
         parts = [
-            self._model.encode(self._to_input(x[rows])).mu.float().cpu().numpy()
+            self._model.encode(to_input(x[rows], self._model, self._device))
+            .mu.float()
+            .cpu()
+            .numpy()
             for rows in self._chunks(len(x))
         ]
         return np.concatenate(parts) if parts else np.empty((0, self.latent_dim), np.float32)
@@ -130,13 +133,6 @@ class OpenedModel:
     def _chunks(self, count: int) -> list[slice]:
         size = chunk_images(self.image_shape)
         return [slice(start, start + size) for start in range(0, count, size)]
-
-    def _to_input(self, x: NDArray[Any]) -> torch.Tensor:
-        scale = 255.0 if x.dtype == np.uint8 else 1.0
-        # Torch warns of read-only arrays, which memory-mapped images are: those are copied.
-        tensor = torch.from_numpy(np.require(x.transpose(0, 3, 1, 2), requirements=["C", "W"]))
-        tensor = tensor.to(self._device).float().div_(scale)
-        return tensor.contiguous(memory_format=self._model.memory_format)
 
     def _checked_images(self, images: ArrayLike) -> NDArray[Any]:
         h, w, c = self.image_shape

@@ -15,6 +15,7 @@ import torch
 import latentlab
 from latentlab.core.atomic_write import atomic_write, remove_stale_temporaries
 from latentlab.core.errors import ModelFileError, TrainingError
+from latentlab.core.model_document import ModelDocument
 from latentlab.nn.checkpoint import document_of, save_model
 from latentlab.nn.training import Metrics, TrainingRun
 
@@ -48,6 +49,7 @@ class RunFolder:
         self.path = path
         self._run = run
         self._warn = warn
+        self.document: ModelDocument | None = None  # of the best weights, as last saved
         self._saved_step = -1
         self._saved_s = time.monotonic()
         self._pending_lines: list[bytes] = []
@@ -138,7 +140,7 @@ class RunFolder:
             run.model.load_state_dict(live)
 
     def _save(self, step: int) -> None:
-        document = document_of(self._run, self._run.model, step)
+        self.document = document = document_of(self._run, self._run.model, step)
         try:
             save_model(self.model_path, self._run.model, document, keep_previous=True)
             self._saved_step = step

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+from dataclasses import replace
 
 import numpy as np
 from PySide6.QtCore import QObject, QTimer, Slot
@@ -141,8 +141,7 @@ class GridController(QObject):
             keys = mosaic.stale_keys(self._weights_version)
         if len(keys) == 0:
             return
-        side = math.ldexp(1.0, -level)
-        centres = ((keys + 0.5) * side).astype(np.float32)
+        centres = replace(mosaic.block, level=level).centres(keys)
         self._sequence += 1
         self._in_flight = True
         self._requested_s = now_s()

@@ -272,7 +272,8 @@ class Engine:
         self._training = None
         self._set_switch_interval(True)
         model.network.eval()
-        model.document = document_of(run, run.model, run.best_step)
+        assert training.folder.document is not None
+        model.document = training.folder.document
         model.path = training.folder.model_path
         model.weights_version = run.step + 1
         self._announce_model()
