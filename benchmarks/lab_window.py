@@ -28,7 +28,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from latentlab.app import create_window
 from latentlab.core.messages import Embedded, Failed
 from latentlab.core.trace import now_s
-from latentlab.core.train_spec import TrainSpec
+from latentlab.family.train_spec import TrainSpec
 from latentlab.services.lab import Lab
 from latentlab.ui.latent_map.latent_map import LatentMap
 from latentlab.ui.main_window import MainWindow

@@ -37,7 +37,7 @@ def train_headless(network: str, warm_up_s: float, seconds: float) -> dict[str, 
     import torch
     from tqdm import tqdm
 
-    from latentlab.core.train_spec import TrainSpec
+    from latentlab.family.train_spec import TrainSpec
     from latentlab.data.catalog import open_data
     from latentlab.nn.device import pick_device
     from latentlab.nn.run_folder import RunFolder

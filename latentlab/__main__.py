@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-COMMANDS = ("train", "doctor")
+COMMANDS = ("data", "train", "evaluate", "encode", "decode", "denoise", "doctor")
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -9,7 +9,12 @@ from cyclopts import App
 from cyclopts.exceptions import CycloptsError
 
 import latentlab
+from latentlab.cli.data import data_app
+from latentlab.cli.decode import decode
+from latentlab.cli.denoise import denoise
 from latentlab.cli.doctor import doctor
+from latentlab.cli.encode import encode
+from latentlab.cli.evaluate import evaluate
 from latentlab.cli.train import train
 from latentlab.core.errors import LatentLabError, UsageError
 
@@ -27,8 +32,9 @@ def run(args: Sequence[str]) -> int:
         result_action="return_value",
         suppress_keyboard_interrupt=False,
     )
-    app.command(train)
-    app.command(doctor)
+    app.command(data_app)
+    for command in (train, evaluate, encode, decode, denoise, doctor):
+        app.command(command)
     return _guarded(lambda: app(list(args), exit_on_error=False, print_error=False))
 
 

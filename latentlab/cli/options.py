@@ -14,7 +14,8 @@ from latentlab.core.options import Option, options_of
 def command_line_type(cls: type, without: Collection[str] = ()) -> type:
     """Return a dataclass with the fields of ``cls``, annotated for the command line.
 
-    Fields named in ``without`` are left out: they have another place on the command line.
+    Fields named in ``without`` are left out: they have another place on the command line. All
+    fields are ``None`` unless they are given, see :func:`given`.
 
     Choices become a closed list, tuples are written ``400,200``, and each field's help is its
     sentence, unit and range.
@@ -26,7 +27,7 @@ def command_line_type(cls: type, without: Collection[str] = ()) -> type:
             (
                 opt.name,
                 _annotation(opt, str(types[opt.name])),
-                dataclasses.field(default=opt.default),
+                dataclasses.field(default=None),
             )
             for opt in options_of(cls)
             if opt.name not in without
@@ -37,25 +38,32 @@ def command_line_type(cls: type, without: Collection[str] = ()) -> type:
     return made
 
 
+def given(options: Any) -> dict[str, Any]:
+    """Return the names and values that somebody wrote on the command line."""
+    return {name: value for name, value in vars(options).items() if value is not None}
+
+
 def _annotation(opt: Option, type_name: str) -> Any:
-    text = opt.help + (f" [{opt.range_text()}{' ' + opt.unit if opt.unit else ''}]")
+    text = opt.help
+    if opt.choices is None and opt.range_text():
+        text += f" [{opt.range_text()}{' ' + opt.unit if opt.unit else ''}]"
+    for selector, names in opt.only_for.items():
+        if len(names) <= 3:
+            text += f" (only for --{selector.replace('_', '-')} {', '.join(names)})"
+    default = ",".join(map(str, opt.default)) if isinstance(opt.default, tuple) else opt.default
+    more: dict[str, Any] = {"help": text, "show_default": lambda _: str(default)}
+    kind: Any
     if opt.choices:
-        return Annotated[Literal[tuple(opt.choices)], Parameter(help=opt.help)]
-    if isinstance(opt.default, tuple):
-        shown = ",".join(map(str, opt.default))
-        return Annotated[
-            tuple[int, ...],
-            Parameter(
-                help=text,
-                n_tokens=1,
-                converter=_numbers,
-                negative=(),
-                show_default=lambda _: shown,
-            ),
-        ]
-    if type_name == "int":
-        return Annotated[int, Parameter(help=text, converter=_number)]
-    return Annotated[float, Parameter(help=text)]
+        kind = Literal[tuple(opt.choices)]
+    elif isinstance(opt.default, tuple):
+        kind = tuple[int, ...]
+        more |= {"n_tokens": 1, "converter": _numbers, "negative": ()}
+    elif type_name == "int":
+        kind = int
+        more |= {"converter": _number}
+    else:
+        kind = float
+    return Annotated[kind | None, Parameter(**more)]
 
 
 def _number(_: Any, tokens: Sequence[Token]) -> int:

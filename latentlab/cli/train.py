@@ -1,33 +1,49 @@
-"""``latentlab train``: the same run as in the window, from a shell."""
+"""``latentlab train``: the same run as in the window, from a shell or on a cluster."""
 
+import dataclasses
+import json
 import signal
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
-from latentlab.cli.options import command_line_type
+from latentlab.cli.options import command_line_type, given
 from latentlab.core.errors import DataError, TrainingError, UsageError
 from latentlab.core.openmp import wait_passively
-from latentlab.core.train_spec import TrainSpec
+from latentlab.family.presets import PRESETS
+from latentlab.family.train_spec import TrainSpec, refuse_meaningless
 
 if TYPE_CHECKING:
+    from latentlab.nn.run_folder import RunFolder
+    from latentlab.nn.training import TrainingRun
+
     TrainOptions = TrainSpec
+    PresetName = str
 else:
     TrainOptions = command_line_type(TrainSpec, without=("data",))
+    PresetName = Literal[tuple(PRESETS)]
 
 
 def train(
     data: str,
     *,
     out: Path,
+    resume: bool = False,
+    preset: PresetName | None = None,
     device: str = "auto",
     threads: Annotated[int | None, Parameter(validator=Number(gte=1, lte=1024))] = None,
+    save_every: Annotated[float, Parameter(validator=Number(gte=0))] = 20.0,
+    json_: Annotated[bool, Parameter(name="--json")] = False,
     options: Annotated[TrainOptions, Parameter(name="*")] = TrainOptions(),  # noqa: B008 - frozen
 ) -> int:
     """Train a model and write a run folder.
+
+    Started by torchrun, several processes share each batch.
 
     Parameters
     ----------
@@ -35,14 +51,21 @@ def train(
         A bundled name (digits), an IDX file or folder, or a .npz or .npy file.
     out
         The run folder to write; it must not hold a run yet.
+    resume
+        Continue the run in the folder, if there is one, exactly where its last save left it.
+    preset
+        Settings by name, which single options change.
     device
         auto, cpu, cuda or mps.
     threads
-        Processor threads; the fastest count is found by trying if not given. Give it where a run
-        must repeat to the last bit.
+        Processor threads; as many as the work is worth if not given. The same count gives the same
+        run to the last bit.
+    save_every
+        Seconds between two saves.
+    json_
+        Write the result as one JSON object.
     """
-    spec = TrainSpec(**{**vars(options), "data": data})
-    spec.validate()
+    spec = _spec_of(data, preset, given(options))
 
     from latentlab.data.catalog import open_data
 
@@ -50,46 +73,132 @@ def train(
         images = open_data(data)
     except DataError as error:
         raise UsageError(error.sentence, error.details) from error
+    spec.validate(images.image_shape)
 
     wait_passively()
-    import torch
-    from tqdm import tqdm
-
     from latentlab.nn.device import pick_device
-    from latentlab.nn.run_folder import RunFolder
-    from latentlab.nn.training import Metrics, StepDone, TrainingRun
+    from latentlab.nn.process_group import (
+        ProcessGroup,
+        TorchrunGroup,
+        local_device,
+        started_by_torchrun,
+    )
+    from latentlab.nn.run_folder import RunFolder, join_run
+    from latentlab.nn.threads import usual_threads
+    from latentlab.nn.training import TrainingRun
 
     choice = pick_device(device)
-    print(f"{choice.title} ({choice.reason})", file=sys.stderr)
-    training = TrainingRun(spec, images, device=torch.device(choice.name), threads=threads)
-    folder = RunFolder(out, training, warn=_warn)
-    # A cluster ends a job by SIGTERM: the run is saved as after Ctrl-C.
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    where = local_device(choice.name)
+    group = TorchrunGroup(where) if started_by_torchrun() else ProcessGroup()
     try:
-        with tqdm(total=training.total_steps, unit="step", disable=None, file=sys.stderr) as bar:
+        training = TrainingRun(
+            spec,
+            images,
+            device=where,
+            threads=threads or usual_threads(spec, images.image_shape),
+            group=group,
+        )
+        if group.writes:
+            folder = RunFolder(out, training, warn=_warn, resume=resume)
+            _warn(f"{choice.title} ({choice.reason})")
+            _say_start(training, folder)
+        else:
+            folder = None
+            join_run(out, training, resume=resume)
+        with _stopping(training.request_stop) as was_stopped:
+            _advance(training, folder, save_every)
+    finally:
+        group.close()
+    if folder is not None:
+        _say_result(training, folder, json_)
+    return 130 if was_stopped() or training.stop_requested else 0
+
+
+def _spec_of(data: str, preset: str | None, options: dict[str, Any]) -> TrainSpec:
+    """Return the settings: the preset's, changed by what was given."""
+    base = TrainSpec() if preset is None else PRESETS[preset].spec()
+    spec = dataclasses.replace(base, **{**options, "data": data})
+    spec.validate()
+    refuse_meaningless(spec, options)
+    return spec
+
+
+def _advance(training: "TrainingRun", folder: "RunFolder | None", save_every_s: float) -> None:
+    """Run to the end or to a stop, and save."""
+    from tqdm import tqdm
+
+    from latentlab.nn.train_events import Metrics, StepDone
+
+    try:
+        with tqdm(
+            total=training.total_steps,
+            initial=training.step,
+            unit="step",
+            disable=None if folder is not None else True,
+            file=sys.stderr,
+        ) as bar:
             for event in training.run():
                 if isinstance(event, StepDone):
                     bar.update(event.step - bar.n)
-                elif isinstance(event, Metrics):
+                elif isinstance(event, Metrics) and folder is not None:
                     folder.log(event)
-                    folder.save_now_and_then()
                     if event.split == "held_out":
                         bar.set_postfix_str(f"held out {event.loss:.1f} nats", refresh=False)
+                if folder is not None:
+                    folder.save_now_and_then(save_every_s)
     except (KeyboardInterrupt, TrainingError):
-        folder.finish()
+        if folder is not None:
+            folder.finish()
         raise
+    if folder is not None:
+        folder.finish()
+
+
+@contextmanager
+def _stopping(request: Callable[[], None]) -> Iterator[Callable[[], bool]]:
+    """Let Ctrl-C and a cluster's SIGTERM end the run after its step; a second one, at once."""
+    asked = False
+
+    def handle(number: int, frame: object) -> None:
+        nonlocal asked
+        if asked:
+            raise KeyboardInterrupt
+        asked = True
+        request()
+
+    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield lambda: asked
     finally:
-        signal.signal(signal.SIGTERM, before)
-    folder.finish()
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _say_start(training: "TrainingRun", folder: "RunFolder") -> None:
+    if training.step >= training.total_steps:
+        _warn(f"The run in “{folder.path}” is complete; there is nothing to continue.")
+    elif training.step:
+        _warn(f"Continuing after step {training.step:,} of {training.total_steps:,}.")
+
+
+def _say_result(training: "TrainingRun", folder: "RunFolder", as_json: bool) -> None:
     best = training.best_metrics
     if best is not None:
-        print(
+        _warn(
             f"Kept epoch {best.epoch}: {best.loss:.2f} nats held out "
-            f"(reconstruction {best.recon_loss:.2f}, KL {best.kl:.2f}).",
-            file=sys.stderr,
+            f"(reconstruction {best.recon_loss:.2f}, KL {best.kl:.2f})."
         )
-    print(folder.model_path)
-    return 0
+    if as_json:
+        found = {
+            "run": str(folder.path),
+            "model": str(folder.model_path),
+            "step": training.step,
+            "total_steps": training.total_steps,
+            "best": None if best is None else best.as_line(),
+        }
+        print(json.dumps(found))
+    else:
+        print(folder.model_path)
 
 
 def _warn(sentence: str) -> None:

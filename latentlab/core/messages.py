@@ -6,7 +6,8 @@ counts changes of the open model; ``sequence`` orders what belongs together with
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from latentlab.core.image_set import ImageSet
 from latentlab.core.model_document import ModelDocument
 from latentlab.core.neighbours import NeighbourIndex
-from latentlab.core.train_spec import TrainSpec
+from latentlab.core.run_options import RunOptions
 
 TrainAction = Literal["pause", "resume", "step", "stop"]
 TrainStatus = Literal["idle", "preparing", "running", "paused", "finishing"]
@@ -103,7 +104,7 @@ class UseDeviceCommand:
 class TrainCommand:
     """Start a training run on the open data; ``name`` is what people read."""
 
-    spec: TrainSpec
+    spec: RunOptions
     run_folder: Path
     name: str
 
@@ -243,7 +244,7 @@ class TrainStatusChanged:
 
     status: TrainStatus
     sentence: str = ""
-    spec: TrainSpec | None = None
+    spec: RunOptions | None = None
     run_folder: Path | None = None
 
 
@@ -264,7 +265,8 @@ class TrainProgress:
 class CurvePoint:
     """One point of the training curves, in nats per image.
 
-    ``epochs_done`` counts passes with their fraction.
+    ``epochs_done`` counts passes with their fraction; ``penalties`` are what the objective adds,
+    unweighted, by name.
     """
 
     step: int
@@ -274,6 +276,7 @@ class CurvePoint:
     loss: float
     recon_loss: float
     kl: float
+    penalties: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

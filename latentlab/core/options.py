@@ -31,6 +31,8 @@ class Option:
         The field's default value.
     minimum, maximum
         Inclusive bounds of a number, or of each number of a tuple; ``None`` where there is none.
+    min_length, max_length
+        How many numbers a tuple has at least and at most.
     choices
         Allowed values of a string mapped to what the form shows.
     decimals
@@ -48,14 +50,12 @@ class Option:
     unit: str = ""
     minimum: float | None = None
     maximum: float | None = None
+    min_length: int = 0
+    max_length: int = 64
     choices: Mapping[str, str] | None = None
     decimals: int = 3
     only_for: Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
     advanced: bool = False
-
-    def applies(self, values: Mapping[str, Any]) -> bool:
-        """Whether the field has a meaning beside these values of the other fields."""
-        return all(values.get(name) in allowed for name, allowed in self.only_for.items())
 
     def range_text(self) -> str:
         """The allowed range in words, such as ``1 to 10,000``; empty where all is allowed."""
@@ -77,12 +77,35 @@ def option(
 
 
 def options_of(cls: type) -> tuple[Option, ...]:
-    """Return the described fields of an options dataclass, in order."""
+    """Return the described fields of an options dataclass, in order.
+
+    A class that is put together from others may say the order, and where its fields apply, in a
+    tuple ``DESCRIBED``.
+    """
+    described: tuple[Option, ...] | None = getattr(cls, "DESCRIBED", None)
+    if described is not None:
+        return described
     return tuple(
         Option(name=f.name, default=f.default, **f.metadata[_KEY])
         for f in dataclasses.fields(cls)
         if _KEY in f.metadata
     )
+
+
+def applicable(spec: Any) -> frozenset[str]:
+    """Return the names of the fields that have a meaning beside the values of the others.
+
+    A condition on a field that has no meaning itself says nothing.
+    """
+    options = {opt.name: opt for opt in options_of(type(spec))}
+
+    def applies(name: str) -> bool:
+        return all(
+            getattr(spec, other) in allowed or not applies(other)
+            for other, allowed in options[name].only_for.items()
+        )
+
+    return frozenset(name for name in options if applies(name))
 
 
 def check(spec: Any) -> None:
@@ -102,8 +125,10 @@ def check(spec: Any) -> None:
                 )
             continue
         numbers = value if isinstance(value, tuple) else (value,)
-        if isinstance(value, tuple) and not value:
-            raise UsageError(f"{opt.label} needs at least one number.")
+        if isinstance(value, tuple) and len(value) < opt.min_length:
+            raise UsageError(f"{opt.label} needs at least {_count(opt.min_length, 'number')}.")
+        if isinstance(value, tuple) and len(value) > opt.max_length:
+            raise UsageError(f"{opt.label} can have at most {_count(opt.max_length, 'number')}.")
         for number in numbers:
             if isinstance(number, (int, float)) and not isinstance(number, bool):
                 low = -math.inf if opt.minimum is None else opt.minimum
@@ -113,6 +138,10 @@ def check(spec: Any) -> None:
                         f"{opt.label} cannot be {_number(number)}; "
                         f"it goes from {opt.range_text()}{' ' + opt.unit if opt.unit else ''}."
                     )
+
+
+def _count(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def _number(value: float) -> str:

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
-
 import torch
 from torch import Tensor, nn
 
-from latentlab.nn.likelihoods import LIKELIHOOD_CLASSES
-from latentlab.nn.networks import build_network
+from latentlab.family.likelihoods import LIKELIHOODS
+from latentlab.family.networks import NETWORKS
+from latentlab.family.objective import Posterior
+from latentlab.family.objectives import OBJECTIVES
+from latentlab.family.plans import effective, plan_of
+from latentlab.family.train_spec import TrainSpec
 
 LOGVAR_RANGE = (-10.0, 4.0)  # keeps exp() finite on the worst early step
-
-
-class Posterior(NamedTuple):
-    """What the encoder says of a batch: ``mu`` (n, d), and ``logvar`` (n, d) if it is a density."""
-
-    mu: Tensor
-    logvar: Tensor | None
 
 
 class Autoencoder(nn.Module):
@@ -25,46 +20,34 @@ class Autoencoder(nn.Module):
 
     Parameters
     ----------
-    network, network_args
-        Name in ``NETWORK_BUILDERS`` and its arguments.
+    spec
+        The settings that name network, objective and likelihood; checked already.
     input_shape
         (height, width, channels) in pixels.
+
+    Attributes
+    ----------
     latent_dim
         Length d of the code.
     probabilistic
         Whether the encoder gives a mean and a log-variance.
-    likelihood
-        Name in ``LIKELIHOOD_CLASSES``.
-    dropout
-        Share of the encoder's hidden units left out in training.
     """
 
-    def __init__(
-        self,
-        *,
-        network: str,
-        network_args: dict[str, Any],
-        input_shape: tuple[int, int, int],
-        latent_dim: int,
-        probabilistic: bool,
-        likelihood: str,
-        dropout: float = 0.0,
-    ) -> None:
+    def __init__(self, spec: TrainSpec, input_shape: tuple[int, int, int]) -> None:
         super().__init__()
+        spec = effective(spec)
+        plan = plan_of(spec, input_shape)
         self.input_shape = input_shape
-        self.latent_dim = latent_dim
-        self.probabilistic = probabilistic
-        self.likelihood = LIKELIHOOD_CLASSES[likelihood]()
-        # Convolutions on a CPU run up to three times faster with channels last.
-        self.memory_format = torch.channels_last if network != "mlp" else torch.contiguous_format
-        self.encoder, self.decoder = build_network(
-            network,
-            input_shape,
-            code_width=latent_dim * (2 if probabilistic else 1),
-            latent_dim=latent_dim,
-            dropout=dropout,
-            **network_args,
+        self.latent_dim = plan.latent_dim
+        self.probabilistic = OBJECTIVES[spec.objective].probabilistic
+        self.likelihood = LIKELIHOODS[spec.likelihood](spec)
+        self.memory_format = (
+            torch.channels_last
+            if NETWORKS[spec.network].channels_last
+            else torch.contiguous_format
         )
+        self.encoder = nn.Sequential(*(layer.module() for layer in plan.encoder))
+        self.decoder = nn.Sequential(*(layer.module() for layer in plan.decoder))
         self.to(memory_format=self.memory_format)  # type: ignore[call-overload]
 
     def encode(self, x: Tensor) -> Posterior:

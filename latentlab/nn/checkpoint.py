@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -10,16 +12,19 @@ from numpy.typing import NDArray
 
 import latentlab
 from latentlab.core.errors import ModelFileError
+from latentlab.core.latent_density import GaussianMixture, fit_gaussian, fit_mixture
 from latentlab.core.model_document import FORMAT_VERSION, ModelDocument
 from latentlab.core.model_file import ModelFile, check_same_layout, write_model_file
+from latentlab.family.described_model import described, spec_of
+from latentlab.family.objectives import OBJECTIVES
+from latentlab.family.objectives.variational import kl_per_dim
+from latentlab.family.plans import plan_of
 from latentlab.nn.autoencoder import Autoencoder
 from latentlab.nn.inference import chunk_images, posterior_of, to_input
-from latentlab.nn.likelihoods import LIKELIHOOD_CLASSES
-from latentlab.nn.networks import NETWORK_FIELDS
-from latentlab.nn.objectives import OBJECTIVE_CLASSES
-from latentlab.nn.objectives.variational import kl_per_dim
 from latentlab.nn.training import TrainingRun
 
+PRIOR_PREFIX = "prior."
+_MAX_PRIOR_DIM = 256
 _STATISTICS_IMAGES = 2048  # training images that latent statistics are taken over
 
 
@@ -32,20 +37,23 @@ def build_model(file: ModelFile, device: torch.device) -> Autoencoder:
         With a table of differences if the weights do not fit the described network.
     """
     document = file.document
-    _check_known(document)
+    spec = spec_of(document)
+    num_weights = sum(value.size for value in file.weights.values())
+    needed = plan_of(spec, document.input_shape)
+    if needed.num_parameters() > 2 * num_weights + 1 or needed.latent_dim != document.latent_dim:
+        # Even without memory, a network of absurd depth would take long to set up.
+        raise ModelFileError(
+            "The weights in this model file do not fit the network that it describes.",
+            f"{needed.num_parameters():,} parameters and a code of {needed.latent_dim:,} are "
+            f"described; there are {num_weights:,} and {document.latent_dim:,}",
+        )
     # On the meta device nothing is allocated until the layout is known to fit.
     with torch.device("meta"):
-        model = Autoencoder(
-            network=document.network,
-            network_args=document.network_args,
-            input_shape=document.input_shape,
-            latent_dim=document.latent_dim,
-            probabilistic=OBJECTIVE_CLASSES[document.objective].probabilistic,
-            likelihood=document.likelihood,
-        )
+        model = Autoencoder(spec, document.input_shape)
     expected = {name: tuple(value.shape) for name, value in model.state_dict().items()}
-    check_same_layout(expected, file.weights)
-    weights = {name: torch.from_numpy(np.array(value)) for name, value in file.weights.items()}
+    own = {n: v for n, v in file.weights.items() if not n.startswith(PRIOR_PREFIX)}
+    check_same_layout(expected, own)
+    weights = {name: torch.from_numpy(np.array(value)) for name, value in own.items()}
     model.load_state_dict(weights, assign=True)
     model.to(device).to(memory_format=model.memory_format)  # type: ignore[call-overload]
     for parameter in model.parameters():
@@ -53,20 +61,20 @@ def build_model(file: ModelFile, device: torch.device) -> Autoencoder:
     return model.eval()
 
 
-def _check_known(document: ModelDocument) -> None:
-    known = (
-        document.network in NETWORK_FIELDS
-        and document.objective in OBJECTIVE_CLASSES
-        and document.likelihood in LIKELIHOOD_CLASSES
-        and set(document.network_args) == set(NETWORK_FIELDS[document.network])
-    )
-    if not known:
-        raise ModelFileError(
-            "This model has a network, objective or likelihood that this version of LatentLab "
-            "does not know; a newer version may open it.",
-            f"{document.network} {document.network_args}, {document.objective}, "
-            f"{document.likelihood}",
-        )
+def prior_of(file: ModelFile) -> GaussianMixture | None:
+    """Return the density that was fitted to the codes, ``None`` where there is none in the file.
+
+    Raises
+    ------
+    ModelFileError
+        If its numbers make no density.
+    """
+    arrays = {
+        name.removeprefix(PRIOR_PREFIX): np.asarray(value)
+        for name, value in file.weights.items()
+        if name.startswith(PRIOR_PREFIX)
+    }
+    return GaussianMixture.from_arrays(arrays) if arrays else None
 
 
 def weights_of(model: Autoencoder) -> dict[str, NDArray[np.float32]]:
@@ -77,38 +85,38 @@ def weights_of(model: Autoencoder) -> dict[str, NDArray[np.float32]]:
     }
 
 
-def document_of(
+@dataclass(frozen=True)
+class Description:
+    """What is written beside the weights: the document, and the density fitted to the codes."""
+
+    document: ModelDocument
+    prior: GaussianMixture | None = None
+
+
+def describe(
     run: TrainingRun, model: Autoencoder, step: int, *, measure_codes: bool = True
-) -> ModelDocument:
+) -> Description:
     """Return the description of a run's model: what it is, what it was trained on, how well.
 
     Without ``measure_codes`` the latent statistics are those of the prior, at no cost.
     """
-    sample = run.train_indices
-    if len(sample) > _STATISTICS_IMAGES:
-        picks = np.linspace(0, len(sample) - 1, _STATISTICS_IMAGES).round().astype(np.int64)
-        sample = sample[picks]
-    mean, std = [0.0] * model.latent_dim, [1.0] * model.latent_dim
+    d = model.latent_dim
+    mean, std = [0.0] * d, [1.0] * d
     kl: list[float] = []
+    prior: GaussianMixture | None = None
     if measure_codes:
-        mean, std, kl = _latent_statistics(run, model, sample)
+        codes, kl = _codes_of_a_sample(run, model)
+        mean, std = codes.mean(0).tolist(), codes.std(0).tolist()
+        prior = _fit_prior(OBJECTIVES[run.spec.objective].prior, codes)
     metrics = run.best_metrics
-    network_args = {
-        name: list(getattr(run.spec, name)) for name in NETWORK_FIELDS[run.spec.network]
-    }
-    return ModelDocument(
+    document = ModelDocument(
         format_version=FORMAT_VERSION,
-        network=run.spec.network,
-        network_args=network_args,
-        objective=run.spec.objective,
-        objective_args=dict(run.objective_args),
-        likelihood=run.spec.likelihood,
+        **described(run.spec),
         input_shape=run.data.image_shape,
-        latent_dim=run.spec.latent_dim,
+        latent_dim=d,
         latent_mean=mean,
         latent_std=std,
         latent_kl=kl,
-        prior="standard-normal" if model.probabilistic else "fitted-normal",
         data_name=run.data.name,
         data_title=run.data.title,
         data_fingerprint=run.data.fingerprint,
@@ -117,14 +125,20 @@ def document_of(
         epoch=-(-step // run.steps_per_epoch),
         metrics={}
         if metrics is None
-        else {"loss": metrics.loss, "recon_loss": metrics.recon_loss, "kl": metrics.kl},
+        else {
+            "loss": metrics.loss,
+            "recon_loss": metrics.recon_loss,
+            "kl": metrics.kl,
+            **metrics.penalties,
+        },
         versions={"latentlab": latentlab.__version__, "torch": str(torch.__version__)},
-        spec=run.spec,
+        spec=asdict(run.spec),
     )
+    return Description(document, prior)
 
 
 def save_model(
-    path: Path, model: Autoencoder, document: ModelDocument, *, keep_previous: bool = False
+    path: Path, model: Autoencoder, description: Description, *, keep_previous: bool = False
 ) -> None:
     """Write a model file atomically.
 
@@ -133,14 +147,22 @@ def save_model(
     ModelFileError
         If it cannot be written; an earlier file is intact then.
     """
-    write_model_file(path, document, weights_of(model), keep_previous=keep_previous)
+    tensors: dict[str, NDArray[np.floating[Any]]] = dict(weights_of(model))
+    if description.prior is not None:
+        for name, value in description.prior.to_arrays().items():
+            tensors[PRIOR_PREFIX + name] = value
+    write_model_file(path, description.document, tensors, keep_previous=keep_previous)
 
 
 @torch.inference_mode()
-def _latent_statistics(
-    run: TrainingRun, model: Autoencoder, sample: NDArray[np.int64]
-) -> tuple[list[float], list[float], list[float]]:
-    """Return mean and standard deviation of the codes of training images, and the mean KL."""
+def _codes_of_a_sample(
+    run: TrainingRun, model: Autoencoder
+) -> tuple[NDArray[np.float64], list[float]]:
+    """Return codes of training images, and the mean KL of each dimension (empty if there is none)."""
+    sample = run.train_indices
+    if len(sample) > _STATISTICS_IMAGES:
+        picks = np.linspace(0, len(sample) - 1, _STATISTICS_IMAGES).round().astype(np.int64)
+        sample = sample[picks]
     codes, kls = [], []
     size = chunk_images(run.data.image_shape)
     for start in range(0, len(sample), size):
@@ -149,6 +171,14 @@ def _latent_statistics(
         codes.append(mu.double().cpu().numpy())
         if logvar is not None:
             kls.append(kl_per_dim(mu, logvar).double().cpu().numpy())
-    mus = np.concatenate(codes)
     kl: list[float] = np.concatenate(kls).mean(0).tolist() if kls else []
-    return mus.mean(0).tolist(), mus.std(0).tolist(), kl
+    return np.concatenate(codes), kl
+
+
+def _fit_prior(kind: str, codes: NDArray[np.float64]) -> GaussianMixture | None:
+    """Return what is fitted to codes; wide codes have no room for a covariance in a file."""
+    if kind == "standard-normal" or codes.shape[1] > _MAX_PRIOR_DIM:
+        return None
+    if not np.isfinite(codes).all() or len(codes) < 2:
+        return None
+    return fit_mixture(codes) if kind == "mixture" else fit_gaussian(codes)

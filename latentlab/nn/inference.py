@@ -38,9 +38,9 @@ def to_pixels(images: Tensor) -> NDArray[np.uint8]:
 
 @torch.inference_mode()
 def encode(
-    model: Autoencoder, images: NDArray[np.uint8], device: torch.device
+    model: Autoencoder, images: NDArray[np.uint8] | NDArray[np.float32], device: torch.device
 ) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
-    """Return ``mu`` and ``logvar`` (``None`` if deterministic), float32 (n, d), of uint8 images."""
+    """Return ``mu`` and ``logvar`` (``None`` if deterministic), float32 (n, d), of images."""
     mu, logvar = posterior_of(model, to_input(images, model, device))
     return (
         mu.float().cpu().numpy(),

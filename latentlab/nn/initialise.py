@@ -15,14 +15,18 @@ from torch import Tensor, nn
 from latentlab.nn.autoencoder import Autoencoder
 
 _FIRST_LOGVAR = -3.0
+_WIDE_CODE = 512  # from here on each code number is scaled by itself
+_RECTIFIERS = ("silu", "relu", "gelu")  # let about half of a signal through
 
 
 @torch.no_grad()
-def initialise(model: Autoencoder, x: Tensor) -> None:
+def initialise(model: Autoencoder, x: Tensor, activation: str) -> None:
     """Set all weights from the default random generator and some training images.
 
-    Hidden layers follow He et al. 2015 (equation 10). The encoder's head is whitened: the codes of
-    ``x`` get mean 0 and covariance I. The decoder's last bias gives the mean image.
+    Hidden layers follow He et al. 2015 (equation 10), or Glorot and Bengio 2010 where the
+    activation is no rectifier. The encoder's head is whitened: the codes of ``x``, before an
+    activation of the code, get mean 0 and covariance I. The decoder's last bias gives the mean
+    image. Recurrent and normalising layers keep PyTorch's own start.
 
     Parameters
     ----------
@@ -30,22 +34,32 @@ def initialise(model: Autoencoder, x: Tensor) -> None:
         Changed in place.
     x
         float (n, c, h, w) in [0, 1], some hundred training images on the model's device.
+    activation
+        Name of the hidden layers' activation.
     """
+    gain = 2.0 if activation in _RECTIFIERS else 1.0
     for part in (model.encoder, model.decoder):
         layers = [m for m in part.modules() if isinstance(m, _WITH_WEIGHTS)]
         for layer in layers:
-            nn.init.normal_(layer.weight, std=math.sqrt(2.0 / _inputs_per_output(layer)))
+            nn.init.normal_(layer.weight, std=math.sqrt(gain / _inputs_per_output(layer)))
             assert layer.bias is not None
             nn.init.zeros_(layer.bias)
         layers[-1].weight.mul_(0.5)
-    _whiten_codes(model, x)
+    head = _last_weighted(model.encoder)
+    if isinstance(head, nn.Linear):
+        _whiten_codes(model, head, x)
+    if model.probabilistic:
+        rows = head.weight.shape[0] // 2
+        head.weight[rows:] *= 0.1
+        head.bias[rows:] = _FIRST_LOGVAR
     _start_at_mean_image(model, x)
 
 
 _WITH_WEIGHTS = (nn.Linear, nn.Conv2d, nn.ConvTranspose2d)
+_Weighted = nn.Linear | nn.Conv2d | nn.ConvTranspose2d
 
 
-def _inputs_per_output(layer: nn.Linear | nn.Conv2d | nn.ConvTranspose2d) -> float:
+def _inputs_per_output(layer: _Weighted) -> float:
     if isinstance(layer, nn.Linear):
         return layer.in_features
     area = math.prod(layer.kernel_size)
@@ -55,32 +69,37 @@ def _inputs_per_output(layer: nn.Linear | nn.Conv2d | nn.ConvTranspose2d) -> flo
     return layer.in_channels * area
 
 
-def _whiten_codes(model: Autoencoder, x: Tensor) -> None:
+def _whiten_codes(model: Autoencoder, head: nn.Linear, x: Tensor) -> None:
     model.eval()
-    mu = model.encode(x).mu.double()
-    head = _last_linear(model.encoder)
+    outputs: list[Tensor] = []
+    hook = head.register_forward_hook(lambda _module, _inputs, output: outputs.append(output))
+    model.encoder(x)
+    hook.remove()
     d = model.latent_dim
+    mu = outputs[0][:, :d].double()
     centred = mu - mu.mean(0)
-    covariance = centred.T @ centred / max(1, len(mu) - 1)
-    # The ridge keeps identical images and more dimensions than images well defined.
-    ridge = 1e-3 * covariance.diagonal().mean() + 1e-12
-    values, vectors = torch.linalg.eigh(covariance.cpu() + ridge.cpu() * torch.eye(d).double())
-    whiten = (vectors @ torch.diag(values.rsqrt()) @ vectors.T).to(mu)
+    if d > min(_WIDE_CODE, len(x) // 2):
+        # A covariance from too few images says nothing, and its root takes too long.
+        whiten = torch.diag(1.0 / centred.std(0).clamp(min=1e-6))
+    else:
+        covariance = centred.T @ centred / max(1, len(mu) - 1)
+        # The ridge keeps identical images and more dimensions than images well defined.
+        ridge = 1e-3 * covariance.diagonal().mean() + 1e-12
+        values, vectors = torch.linalg.eigh(covariance.cpu() + ridge.cpu() * torch.eye(d).double())
+        whiten = (vectors @ torch.diag(values.rsqrt()) @ vectors.T).to(mu)
     head.weight[:d] = (whiten @ head.weight[:d].double()).to(head.weight.dtype)
     head.bias[:d] = (whiten @ (head.bias[:d].double() - mu.mean(0))).to(head.bias.dtype)
-    if model.probabilistic:
-        head.weight[d:] *= 0.1
-        head.bias[d:] = _FIRST_LOGVAR
 
 
 def _start_at_mean_image(model: Autoencoder, x: Tensor) -> None:
-    last = [m for m in model.decoder.modules() if isinstance(m, _WITH_WEIGHTS)][-1]
-    assert last.bias is not None
+    last = _last_weighted(model.decoder)
     mean = x.mean(0)
-    if last.bias.numel() != mean.numel():
+    if isinstance(last, nn.Conv2d | nn.ConvTranspose2d):
         mean = mean.mean((1, 2))
+    elif last.bias.numel() != mean.numel():
+        mean = mean.mean(1)  # a recurrent decoder writes all rows with the same layer
     last.bias.copy_(model.likelihood.output_for(mean.flatten()))
 
 
-def _last_linear(module: nn.Module) -> nn.Linear:
-    return [m for m in module.modules() if isinstance(m, nn.Linear)][-1]
+def _last_weighted(module: nn.Module) -> _Weighted:
+    return [m for m in module.modules() if isinstance(m, _WITH_WEIGHTS)][-1]

@@ -11,12 +11,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from latentlab.core.bundled import model_path
 from latentlab.core.errors import UsageError
+from latentlab.core.latent_density import GaussianMixture
 from latentlab.core.model_document import ModelDocument
 from latentlab.core.model_file import read_model_file
 from latentlab.nn.autoencoder import Autoencoder
-from latentlab.nn.checkpoint import build_model
+from latentlab.nn.checkpoint import build_model, prior_of
 from latentlab.nn.device import pick_device
-from latentlab.nn.inference import chunk_images, to_input
+from latentlab.nn.inference import chunk_images, encode
 
 
 def open_model(path: str | Path, *, device: str = "auto") -> OpenedModel:
@@ -31,7 +32,7 @@ def open_model(path: str | Path, *, device: str = "auto") -> OpenedModel:
     """
     where = torch.device(pick_device(device).name)
     file = read_model_file(model_path(path))
-    return OpenedModel(build_model(file, where), file.document, where)
+    return OpenedModel(build_model(file, where), file.document, where, prior_of(file))
 
 
 class OpenedModel:
@@ -41,22 +42,36 @@ class OpenedModel:
     ----------
     document
         What the file says about the model.
+    network
+        The network itself, in evaluation mode.
+    device
+        Where it computes.
+    prior
+        The density fitted to the training codes of a deterministic model; ``None`` for the
+        standard normal.
     """
 
-    def __init__(self, model: Autoencoder, document: ModelDocument, device: torch.device) -> None:
-        self._model = model
-        self._device = device
+    def __init__(
+        self,
+        network: Autoencoder,
+        document: ModelDocument,
+        device: torch.device,
+        prior: GaussianMixture | None = None,
+    ) -> None:
+        self.network = network
+        self.device = device
         self.document = document
+        self.prior = prior
 
     @property
     def latent_dim(self) -> int:
         """Length of the code."""
-        return self._model.latent_dim
+        return self.network.latent_dim
 
     @property
     def image_shape(self) -> tuple[int, int, int]:
         """(height, width, channels) of the images in pixels."""
-        return self._model.input_shape
+        return self.network.input_shape
 
     def __repr__(self) -> str:
         h, w, c = self.image_shape
@@ -65,7 +80,6 @@ class OpenedModel:
             f"latent_dim={self.latent_dim}, trained on {self.document.data_name}>"
         )
 
-    @torch.inference_mode()
     def encode(self, images: ArrayLike) -> NDArray[np.float32]:
         """Return the codes (posterior means), float32 (n, latent_dim).
 
@@ -79,15 +93,32 @@ class OpenedModel:
         UsageError
             If the shape or the values do not fit.
         """
+        return self.posterior(images)[0]
+
+    @torch.inference_mode()
+    def posterior(
+        self, images: ArrayLike
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
+        """Return ``mu`` and ``logvar`` (natural log; ``None`` if deterministic), float32 (n, d).
+
+        Parameters
+        ----------
+        images
+            uint8, or float in [0, 1], of shape (n, h, w, c).
+
+        Raises
+        ------
+        UsageError
+            If the shape or the values do not fit.
+        """
         x = self._checked_images(images)
-        parts = [
-            self._model.encode(to_input(x[rows], self._model, self._device))
-            .mu.float()
-            .cpu()
-            .numpy()
-            for rows in self._chunks(len(x))
-        ]
-        return np.concatenate(parts) if parts else np.empty((0, self.latent_dim), np.float32)
+        parts = [encode(self.network, x[rows], self.device) for rows in self._chunks(len(x))]
+        if not parts:
+            nothing = np.empty((0, self.latent_dim), np.float32)
+            return nothing, nothing.copy() if self.network.probabilistic else None
+        mu = np.concatenate([mu for mu, _ in parts])
+        logvars = [logvar for _, logvar in parts if logvar is not None]
+        return mu, np.concatenate(logvars) if logvars else None
 
     @torch.inference_mode()
     def decode(self, z: ArrayLike) -> NDArray[np.float32]:
@@ -115,7 +146,7 @@ class OpenedModel:
         if not np.isfinite(codes).all():
             raise UsageError("z must be finite.")
         parts = [
-            self._model.decode_mean(torch.from_numpy(codes[rows].copy()).to(self._device))
+            self.network.decode_mean(torch.from_numpy(codes[rows].copy()).to(self.device))
             .permute(0, 2, 3, 1)
             .float()
             .cpu()
@@ -129,6 +160,24 @@ class OpenedModel:
     def reconstruct(self, images: ArrayLike) -> NDArray[np.float32]:
         """Return ``decode(encode(images))``, float32 (n, h, w, c) in [0, 1]."""
         return self.decode(self.encode(images))
+
+    def denoise(self, corrupted: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the reconstruction of corrupted images, float32 (n, h, w, c) in [0, 1].
+
+        Unlike :meth:`reconstruct` it takes values outside [0, 1], as noise has them.
+
+        Raises
+        ------
+        UsageError
+            If the shape does not fit.
+        """
+        if corrupted.shape[1:] != self.image_shape:
+            raise UsageError(f"Images must have the shape (n, {self.image_shape}).")
+        parts = [
+            encode(self.network, corrupted[rows], self.device)[0]
+            for rows in self._chunks(len(corrupted))
+        ]
+        return self.decode(np.concatenate(parts) if parts else np.empty((0, self.latent_dim)))
 
     def _chunks(self, count: int) -> list[slice]:
         size = chunk_images(self.image_shape)

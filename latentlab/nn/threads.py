@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator
 
 import torch
 
+from latentlab.family.plans import plan_of
+from latentlab.family.train_spec import TrainSpec
 from latentlab.nn.device import cpu_threads
 
 _PROBE_S = 0.12  # for each candidate, after one step to warm up
 _WORTHWHILE = 1.2  # more threads must be this much faster, or noise would choose
+_WORK_PER_THREAD = 50e6  # multiplications of a step that make another thread worth its start
+_MOST_THREADS = 16
 
 
 def thread_candidates(cores: int) -> list[int]:
@@ -59,3 +64,15 @@ def tune_threads(
             best_count, best_s = count, fastest_s
     torch.set_num_threads(best_count)
     yield best_count, best_s
+
+
+def usual_threads(spec: TrainSpec, shape: tuple[int, int, int]) -> int:
+    """Return how many threads a step is worth, from its size alone.
+
+    Timing would choose better, but not always the same, and the number of threads can change the
+    last bits of a convolution: a run that is repeated or continued must have as many as before.
+    Processes that torchrun has started on one machine share its processors.
+    """
+    work = 3 * spec.batch_size * plan_of(spec, shape).multiply_adds(shape)
+    cores = cpu_threads() // max(1, int(os.environ.get("LOCAL_WORLD_SIZE", "1")))
+    return max(1, min(cores, _MOST_THREADS, int(work / _WORK_PER_THREAD)))

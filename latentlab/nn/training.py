@@ -1,4 +1,4 @@
-"""The one training loop: a generator that the window, the command line and tests advance.
+"""The one training loop: a generator that the window, the command line and torchrun advance.
 
 Between two yields at most one micro-batch is computed, so whoever advances the generator can do
 other things on the live weights in between, and can stop at any point by not advancing it.
@@ -6,11 +6,12 @@ other things on the live weights in between, and can stop at any point by not ad
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import math
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -19,68 +20,25 @@ from torch import Tensor
 
 from latentlab.core.errors import TrainingError, UsageError
 from latentlab.core.image_set import ImageSet, held_out_indices
-from latentlab.core.train_spec import TrainSpec
+from latentlab.core.principal_components import PrincipalComponents, principal_components
+from latentlab.family.objective import Batch, LossTerms
+from latentlab.family.objectives import OBJECTIVES
+from latentlab.family.train_spec import TrainSpec
 from latentlab.nn.augment import random_affine
 from latentlab.nn.autoencoder import Autoencoder
 from latentlab.nn.initialise import initialise
-from latentlab.nn.networks import NETWORK_FIELDS
-from latentlab.nn.objectives import objective_for
+from latentlab.nn.loss_means import LossMeans
+from latentlab.nn.process_group import ProcessGroup
 from latentlab.nn.threads import tune_threads
+from latentlab.nn.train_events import Metrics, StepDone, TrainEvent
 
 LOGS_PER_EPOCH = 4
 _INITIAL_IMAGES = 1024  # images that the first weights are fitted to
 _SNAPSHOT_EVERY_S = 1.0
 _CHECK_EVERY_STEPS_ON_GPU = 25  # each look at a loss makes the GPU wait
+_MEASURED_AT_ONCE = 256  # at least; objectives that look at a batch need a large one
 
 Weights = dict[str, Tensor]
-
-
-@dataclass(frozen=True)
-class Metrics:
-    """One line of ``metrics.jsonl``: means in nats per image.
-
-    Attributes
-    ----------
-    step, epoch
-        Optimiser steps done, and epochs begun (from 1).
-    split
-        ``"train"`` (running mean since the last line, with dropout and augmentation) or
-        ``"held_out"``.
-    loss, recon_loss, kl
-        What is minimised, and its parts at weight 1.
-    images_per_s
-        Training speed since the start, pauses left out.
-    """
-
-    step: int
-    epoch: int
-    split: str
-    loss: float
-    recon_loss: float
-    kl: float
-    images_per_s: float
-
-
-@dataclass(frozen=True)
-class StepDone:
-    """One optimiser step is done.
-
-    Attributes
-    ----------
-    step
-        Optimiser steps done.
-    indices
-        int64 (b,), the images of the batch, as indices into the image set.
-    mu
-        float (b, d), their codes as the step's forward pass saw them, on the training device.
-    """
-
-    step: int
-    indices: NDArray[np.int64]
-    mu: Tensor
-
-
-TrainEvent = StepDone | Metrics | None
 
 
 class TrainingRun:
@@ -99,6 +57,8 @@ class TrainingRun:
     micro_batch
         Called before each step; a number splits the step into parts of that many images, which
         gives the same gradient up to rounding.
+    group
+        The processes that share each step.
 
     Attributes
     ----------
@@ -110,6 +70,9 @@ class TrainingRun:
         Processor threads, and the seconds of an undisturbed step with them; ``None`` until chosen.
     best_weights, best_metrics
         Weights and held-out figures of the best epoch so far, ``None`` before the first.
+    settled
+        Whether the last step is computed and reported in full: only then is what can be read here
+        a state to go on from.
 
     Raises
     ------
@@ -125,113 +88,146 @@ class TrainingRun:
         device: torch.device,
         threads: int | None = None,
         micro_batch: Callable[[], int | None] = lambda: None,
+        group: ProcessGroup | None = None,
     ) -> None:
-        spec.validate()
+        spec.validate(data.image_shape)
         if len(data) < 2:
             raise UsageError("Training needs at least two images.")
+        if spec.precision == "bf16" and device.type != "cuda":
+            raise UsageError(
+                "bf16 is for CUDA only: on processors it is many times slower; leave precision at "
+                "float32."
+            )
         self.spec = spec
         self.data = data
         self.device = device
         self.threads = threads
         self.step_s: float | None = None
+        self.group = group or ProcessGroup()
         self._micro_batch = micro_batch
         self.held_out = held_out_indices(len(data), spec.held_out)
         self.train_indices = np.setdiff1d(np.arange(len(data)), self.held_out)
         self.batch_size = min(spec.batch_size, len(self.train_indices))
-        self.steps_per_epoch = len(self.train_indices) // self.batch_size
-        self.total_steps = self.steps_per_epoch * spec.epochs
+        if self.batch_size < self.group.size:
+            raise UsageError(
+                f"A batch of {self.batch_size} images cannot be shared by {self.group.size} "
+                "processes."
+            )
+        kind = OBJECTIVES[spec.objective]
+        self.steps_per_epoch = (
+            1 if kind.closed_form else len(self.train_indices) // self.batch_size
+        )
+        self.total_steps = 1 if kind.closed_form else self.steps_per_epoch * spec.epochs
         self.step = 0
-        self.images_per_s = 0.0
+        self.trained_s = 0.0
         self.best_weights: Weights | None = None
         self.best_metrics: Metrics | None = None
         self.best_step = 0
+        self.stop_requested = False
+        self.settled = True
 
-        self._objective = objective_for(spec)
+        self.objective = kind(spec, len(self.train_indices))
         torch.manual_seed(spec.seed)
-        self.model = Autoencoder(
-            network=spec.network,
-            network_args={name: getattr(spec, name) for name in NETWORK_FIELDS[spec.network]},
-            input_shape=data.image_shape,
-            latent_dim=spec.latent_dim,
-            probabilistic=self._objective.probabilistic,
-            likelihood=spec.likelihood,
-            dropout=spec.dropout,
-        ).to(device)
+        self.model = Autoencoder(spec, data.image_shape).to(device)
         pixels = np.asarray(data.images).transpose(0, 3, 1, 2)
         # Torch warns of read-only arrays, which memory-mapped images are: those are copied.
         self._images = torch.from_numpy(np.require(pixels, requirements=["C", "W"])).to(device)
-        first = torch.from_numpy(self._order(0)[:_INITIAL_IMAGES]).to(device)
-        initialise(self.model, self._to_float(first))
-        self._averaged = copy.deepcopy(self.model).eval() if spec.ema else None
-        self._optimiser = torch.optim.AdamW(
+        if not kind.closed_form:
+            first = torch.from_numpy(self._order(0)[:_INITIAL_IMAGES]).to(device)
+            initialise(self.model, self._to_float(first), spec.activation)
+        self.averaged = copy.deepcopy(self.model).eval() if spec.ema else None
+        self.optimiser = torch.optim.AdamW(
             self.model.parameters(),
             lr=spec.learning_rate,
             weight_decay=spec.weight_decay,
             fused=True,
         )
+        self.means = LossMeans(3 + len(kind.penalties))
         self._good_weights = self._copy_weights(self.model)
         self._good_step = 0
         self._snapshot_due_s = time.monotonic() + _SNAPSHOT_EVERY_S
         self._unchecked: list[tuple[int, Tensor]] = []
-        self._largest_micro_batch = self.batch_size
+        self.largest_micro_batch = self.batch_size
+
+    @property
+    def latent_dim(self) -> int:
+        """Length of the code."""
+        return self.model.latent_dim
 
     @property
     def epoch(self) -> int:
         """Epochs begun, from 1."""
-        return min(self.step // self.steps_per_epoch + 1, self.spec.epochs)
+        return min(self.step // self.steps_per_epoch + 1, max(1, self.epochs))
+
+    @property
+    def epochs(self) -> int:
+        """Passes over the training images that the run has; one for what is solved at once."""
+        return self.total_steps // self.steps_per_epoch
+
+    @property
+    def images_per_s(self) -> float:
+        """Training speed since the start, pauses left out."""
+        return self.step * self.batch_size / max(self.trained_s, 1e-9) if self.step else 0.0
 
     @property
     def measured_model(self) -> Autoencoder:
         """The weights that are measured and kept: the moving average where there is one."""
-        return self.model if self._averaged is None else self._averaged
+        return self.model if self.averaged is None else self.averaged
 
-    @property
-    def objective_args(self) -> dict[str, object]:
-        """What a model file should say about the objective."""
-        return self._objective.args()
+    def request_stop(self) -> None:
+        """End :meth:`run` after the present step, in all processes that share it."""
+        self.stop_requested = True
 
     def run(self) -> Iterator[TrainEvent]:
         """Train to the end, yielding events.
 
         Yields
         ------
-        StepDone
-            After each optimiser step.
-        Metrics
-            Several times per epoch for the training split, once for the held-out split.
         None
-            Where there is nothing to say but something else may be done.
+            After a micro-batch that did not complete a step.
+        StepDone
+            After each step, and after each batch of held-out images that was measured; the latter
+            have the same ``step`` as the event before.
+        Metrics
+            Some times per epoch for the training images, once per epoch for the held-out ones.
 
         Raises
         ------
         TrainingError
-            If a loss is not a number; the last good weights are back in :attr:`model` then.
+            If a loss is not a number any more; the last good weights are in :attr:`model` then. Or
+            if there is not enough memory for a single image, or another process is lost.
         """
+        if self.objective.closed_form:
+            yield from self._solve()
+            return
         yield from self._choose_threads()
         log_every = max(1, self.steps_per_epoch // LOGS_PER_EPOCH)
-        window = _RunningMean()
-        trained_s = 0.0
-        order: NDArray[np.int64] | None = None
-        while self.step < self.total_steps:
-            epoch_index, position = divmod(self.step, self.steps_per_epoch)
-            if position == 0 or order is None:
-                order = self._order(epoch_index)
-            batch = order[position * self.batch_size : (position + 1) * self.batch_size]
-            event: StepDone | None = None
-            work = self._one_step(batch, window)
-            while event is None:
+        order, order_epoch = self._order(0), 0
+        while self.step < self.total_steps and not self.stop_requested:
+            epoch_index, in_epoch = divmod(self.step, self.steps_per_epoch)
+            if epoch_index != order_epoch:
+                order, order_epoch = self._order(epoch_index), epoch_index
+            batch = order[in_epoch * self.batch_size : (in_epoch + 1) * self.batch_size]
+            steps = self._one_step(batch)
+            self.settled = False
+            while True:
                 begin = time.monotonic()
-                event = next(work)
-                trained_s += time.monotonic() - begin
-                if event is None:
-                    yield None
-            self.images_per_s = self.step * self.batch_size / max(trained_s, 1e-9)
-            yield event
+                event = next(steps)
+                self.trained_s += time.monotonic() - begin
+                if event is not None:
+                    break
+                yield None
             ends_epoch = self.step % self.steps_per_epoch == 0
-            if self.step % log_every == 0 or ends_epoch:
+            logs = self.step % log_every == 0 or ends_epoch
+            measures = ends_epoch and len(self.held_out) > 0
+            self.settled = not logs
+            yield event
+            if logs:
                 self._check_finite()
-                yield self._metrics("train", epoch_index + 1, window.take())
-            if ends_epoch and len(self.held_out):
+                metrics = self._metrics("train", epoch_index + 1, self.means.take())
+                self.settled = not measures
+                yield metrics
+            if measures:
                 yield from self._measure_held_out(epoch_index + 1)
 
     def keep_best(self) -> None:
@@ -243,6 +239,38 @@ class TrainingRun:
         self.model.load_state_dict(weights)
         self.model.eval()
 
+    def noise(self, count: int, generator: torch.Generator | None = None) -> Tensor:
+        """Return standard normal noise for the codes of some images, float (count, d)."""
+        return torch.randn(count, self.latent_dim, device=self.device, generator=generator)
+
+    def _solve(self) -> Iterator[TrainEvent]:
+        """Compute a closed form, and measure it."""
+        if self.step:
+            return
+        self.settled = False
+        begin = time.monotonic()
+        work = principal_components(self.data.images, self.train_indices, self.latent_dim)
+        found: PrincipalComponents | None = None
+        while found is None:
+            try:
+                next(work)
+            except StopIteration as end:
+                found = end.value
+            yield None
+        with torch.no_grad():
+            encoder = next(m for m in self.model.encoder if isinstance(m, torch.nn.Linear))
+            decoder = next(m for m in self.model.decoder if isinstance(m, torch.nn.Linear))
+            encoder.weight.copy_(torch.from_numpy(found.components))
+            encoder.bias.copy_(torch.from_numpy(-found.components @ found.mean))
+            decoder.weight.copy_(torch.from_numpy(found.components.T.copy()))
+            decoder.bias.copy_(torch.from_numpy(found.mean))
+        self.step = 1
+        self.trained_s = time.monotonic() - begin
+        yield from self._measure(self.train_indices, "train", 1)
+        if len(self.held_out):
+            yield from self._measure_held_out(1)
+        self.settled = True
+
     def _choose_threads(self) -> Iterator[None]:
         if self.device.type != "cpu":
             return
@@ -251,12 +279,12 @@ class TrainingRun:
             return
         index = torch.from_numpy(self.train_indices[: self.batch_size])
         x = self._to_float(index)
-        noise = torch.zeros(len(x), self.spec.latent_dim)
+        trial = Batch(x, x, torch.zeros(len(x), self.latent_dim), measuring=True)
 
         def probe() -> None:
             self.model.train()
-            self._objective.terms(self.model, x, noise).loss.mean().backward()  # type: ignore[no-untyped-call]
-            self._optimiser.zero_grad(set_to_none=True)
+            self.objective.terms(self.model, trial).loss.mean().backward()  # type: ignore[no-untyped-call]
+            self.optimiser.zero_grad(set_to_none=True)
 
         try:
             for chosen in tune_threads(probe):
@@ -266,7 +294,7 @@ class TrainingRun:
                     self.threads, self.step_s = chosen
         except RuntimeError as error:
             self._halve_micro_batch(error, len(x))
-            self._optimiser.zero_grad(set_to_none=True)
+            self.optimiser.zero_grad(set_to_none=True)
             self.threads = torch.get_num_threads()
 
     def _to_float(self, index: Tensor) -> Tensor:
@@ -279,53 +307,107 @@ class TrainingRun:
         rng = np.random.default_rng([self.spec.seed, epoch_index])
         return rng.permutation(self.train_indices)
 
-    def _one_step(
-        self, batch: NDArray[np.int64], window: _RunningMean
-    ) -> Iterator[StepDone | None]:
-        # All noise of a step follows from (seed, step), so that a run can go on from any step.
-        seed = np.random.SeedSequence([self.spec.seed, self.step]).generate_state(1, np.uint64)[0]
-        torch.manual_seed(int(seed) & (2**63 - 1))
+    def _seeds_of_step(self) -> tuple[int, int, int]:
+        """Return seeds of noise, corruption and dropout: all follow from (seed, step).
+
+        So a run can go on from any step, and all processes of a group draw the same for the whole
+        batch; only dropout is each one's own.
+        """
+        sequence = np.random.SeedSequence([self.spec.seed, self.step])
+        noise, corruption = sequence.generate_state(2, np.uint64) & np.uint64(2**63 - 1)
+        own = np.random.SeedSequence([self.spec.seed, self.step, 1 + self.group.rank])
+        return int(noise), int(corruption), int(own.generate_state(1)[0])
+
+    def _one_step(self, batch: NDArray[np.int64]) -> Iterator[StepDone | None]:
+        noise_seed, corruption_seed, own_seed = self._seeds_of_step()
+        torch.manual_seed(noise_seed)
         spec = self.spec
-        for group in self._optimiser.param_groups:
-            group["lr"] = spec.learning_rate * self._schedule()
-        index = torch.from_numpy(batch).to(self.device)
-        x = self._to_float(index)
+        for param_group in self.optimiser.param_groups:
+            param_group["lr"] = spec.learning_rate * self._schedule()
+        x = self._to_float(torch.from_numpy(batch).to(self.device))
         if spec.shift or spec.rotation or spec.scaling:
             x = random_affine(
                 x, shift_px=spec.shift, rotation_deg=spec.rotation, scaling=spec.scaling
             ).contiguous(memory_format=self.model.memory_format)
-        noise = torch.randn(len(batch), spec.latent_dim, device=self.device)
+        noise = self.noise(len(batch))
+        seen = self.objective.corrupt(x, corruption_seed)
+        if seen is not x:
+            seen = seen.contiguous(memory_format=self.model.memory_format)
+        own = self.group.share(len(batch))
+        if self.group.size > 1:
+            torch.manual_seed(own_seed)
         codes: list[Tensor] = []
-        sums = torch.zeros(3, device=self.device)
-        start = 0
-        self._optimiser.zero_grad(set_to_none=True)
-        while start < len(batch):
-            size = min(self._micro_batch() or len(batch), self._largest_micro_batch)
-            part = slice(start, start + size)
+        sums = torch.zeros(self.means.count, device=self.device)
+        start = own.start
+        self.optimiser.zero_grad(set_to_none=True)
+        while start < own.stop:
+            size = self._part_size(own.stop - own.start)
+            part = slice(start, min(start + size, own.stop))
             self.model.train()
             try:
-                terms = self._objective.terms(self.model, x[part], noise[part])
+                terms = self._terms(x, seen, noise, part, len(batch))
                 (terms.loss.sum() / len(batch)).backward()  # type: ignore[no-untyped-call]
             except RuntimeError as error:
                 self._halve_micro_batch(error, size)
-                start, sums, codes = 0, torch.zeros_like(sums), []
-                self._optimiser.zero_grad(set_to_none=True)
+                start, sums, codes = own.start, torch.zeros_like(sums), []
+                self.optimiser.zero_grad(set_to_none=True)
                 continue
-            with torch.no_grad():
-                sums += torch.stack([terms.loss.sum(), terms.recon_loss.sum(), terms.kl.sum()])
+            sums += _sums(terms)
             codes.append(terms.mu.detach())
-            start += size
-            if start < len(batch):
+            start = part.stop
+            if start < own.stop:
                 yield None
+        if self.group.size > 1:
+            sums = self._share_gradients(sums)
         means = sums / len(batch)
         self._unchecked.append((self.step + 1, means))
         if self.device.type == "cpu" or len(self._unchecked) >= _CHECK_EVERY_STEPS_ON_GPU:
             self._check_finite()
-        self._optimiser.step()
+        self.optimiser.step()
+        self.objective.after_step(self.model)
         self.step += 1
         self._average()
-        window.add(means)
-        yield StepDone(self.step, batch, torch.cat(codes) if len(codes) > 1 else codes[0])
+        self.means.add(means)
+        yield StepDone(self.step, batch[own], torch.cat(codes) if len(codes) > 1 else codes[0])
+
+    def _part_size(self, own: int) -> int:
+        """Return how many images to compute at once."""
+        if self.objective.couples_images:
+            # Split, the loss would be another one: only a lack of memory forces that.
+            return min(own, self.largest_micro_batch)
+        return min(self._micro_batch() or own, self.largest_micro_batch)
+
+    def _terms(
+        self, x: Tensor, seen: Tensor, noise: Tensor, part: slice, count: int
+    ) -> LossTerms:
+        batch = Batch(
+            x[part],
+            seen[part],
+            noise[part],
+            progress=self.step / self.total_steps,
+            gather=self.group.gatherer(part, count),
+        )
+        with self._precision():
+            return self.objective.terms(self.model, batch)
+
+    def _precision(self) -> contextlib.AbstractContextManager[Any]:
+        if self.spec.precision == "bf16":
+            return torch.autocast("cuda", torch.bfloat16)
+        return contextlib.nullcontext()
+
+    def _share_gradients(self, sums: Tensor) -> Tensor:
+        """Add up gradients, loss sums and the wish to stop over all processes, at one go."""
+        gradients = [p.grad for p in self.model.parameters() if p.grad is not None]
+        stop = sums.new_full((1,), float(self.stop_requested))
+        flat = torch.cat([*(g.reshape(-1) for g in gradients), sums, stop])
+        self.group.add_up(flat)
+        start = 0
+        for gradient in gradients:
+            part = flat[start : start + gradient.numel()]
+            gradient.copy_(part.view_as(gradient))
+            start += gradient.numel()
+        self.stop_requested = bool(flat[-1] > 0)
+        return flat[start:-1]
 
     def _schedule(self) -> float:
         if self.spec.schedule == "constant":
@@ -333,12 +415,12 @@ class TrainingRun:
         return 0.5 * (1.0 + math.cos(math.pi * self.step / self.total_steps))
 
     def _average(self) -> None:
-        if self._averaged is None:
+        if self.averaged is None:
             return
         # A young average would be dominated by the random start, so the decay grows with age.
         decay = min(self.spec.ema, (1 + self.step) / (10 + self.step))
         torch._foreach_lerp_(
-            [p.data for p in self._averaged.parameters()],
+            [p.data for p in self.averaged.parameters()],
             [p.data for p in self.model.parameters()],
             1.0 - decay,
         )
@@ -348,13 +430,14 @@ class TrainingRun:
         text = str(error).lower()
         if "out of memory" not in text and "not enough memory" not in text:
             raise error
-        if size <= 1:
+        if size <= 1 or self.group.size > 1:
+            least = "even one image" if size <= 1 else f"{size} images"
             raise TrainingError(
-                "There is not enough memory to train on even one image at a time; use a smaller "
-                "network or smaller images.",
+                f"There is not enough memory to train on {least} at a time; use a smaller "
+                "network, smaller images or a smaller batch.",
                 str(error),
             ) from error
-        self._largest_micro_batch = max(1, size // 2)
+        self.largest_micro_batch = max(1, size // 2)
         if self.device.type == "cuda":
             torch.cuda.empty_cache()
 
@@ -367,23 +450,18 @@ class TrainingRun:
         self._unchecked.clear()
         bad = np.flatnonzero(~np.isfinite(values).all(1))
         if len(bad):
-            step = steps[bad[0]]
-            _, recon, kl = values[bad[0]]
-            term = (
-                "the reconstruction loss"
-                if not math.isfinite(recon)
-                else "the KL term"
-                if not math.isfinite(kl)
-                else "the loss"
-            )
+            step, (_, *parts) = steps[bad[0]], values[bad[0]]
+            names = ("the reconstruction loss", "the KL term", *self.objective.penalties)
+            wrong = [n for n, v in zip(names, parts, strict=True) if not math.isfinite(v)]
             self.model.load_state_dict(self._good_weights)
-            if self._averaged is not None:
-                self._averaged.load_state_dict(self._good_weights)
+            if self.averaged is not None:
+                self.averaged.load_state_dict(self._good_weights)
             self.step = self._good_step
             raise TrainingError(
-                f"Training stopped at step {step:,}: {term} is not a number any more. The last "
-                f"good weights, of step {self._good_step:,}, were kept; try a lower learning rate.",
-                f"loss, recon_loss, kl = {values[bad[0]].tolist()}",
+                f"Training stopped at step {step:,}: {(wrong or ['the loss'])[0]} is not a number "
+                f"any more. The last good weights, of step {self._good_step:,}, were kept; try a "
+                "lower learning rate.",
+                f"loss, recon_loss, kl, penalties = {values[bad[0]].tolist()}",
             )
         if time.monotonic() >= self._snapshot_due_s:
             self._snapshot_due_s = time.monotonic() + _SNAPSHOT_EVERY_S
@@ -392,52 +470,53 @@ class TrainingRun:
                 self._good_weights, self._good_step = weights, self.step
 
     def _measure_held_out(self, epoch: int) -> Iterator[TrainEvent]:
-        """Measure the held-out images with one seeded posterior sample each."""
+        """Measure the held-out images and keep the weights if they are the best so far."""
+        for event in self._measure(self.held_out, "held_out", epoch):
+            if isinstance(event, Metrics):
+                better = self.best_metrics is None or event.loss < self.best_metrics.loss
+                if better and math.isfinite(event.loss):
+                    self.best_metrics = event
+                    self.best_step = self.step
+                    self.best_weights = self._copy_weights(self.measured_model)
+                self.settled = True
+            yield event
+
+    def _measure(
+        self, indices: NDArray[np.int64], split: str, epoch: int
+    ) -> Iterator[TrainEvent]:
+        """Measure images with one seeded posterior sample each; several processes share the work."""
         model = self.measured_model
-        generator = torch.Generator(self.device).manual_seed(self.spec.seed)
-        totals = torch.zeros(3, device=self.device)
-        size = self._micro_batch() or max(self.batch_size, 256)
-        for start in range(0, len(self.held_out), size):
-            index = self.held_out[start : start + size]
-            with torch.inference_mode():
+        totals = torch.zeros(self.means.count, device=self.device)
+        small = None if self.objective.couples_images else self._micro_batch()
+        size = small or max(self.batch_size, _MEASURED_AT_ONCE)
+        starts = range(0, len(indices), size)
+        for start in starts[self.group.rank :: self.group.size]:
+            index = indices[start : start + size]
+            # The noise belongs to the place of the images, whoever measures them.
+            generator = torch.Generator(self.device).manual_seed(self.spec.seed + start)
+            with torch.no_grad():
                 x = self._to_float(torch.from_numpy(index).to(self.device))
-                noise = torch.randn(
-                    len(index), self.spec.latent_dim, device=self.device, generator=generator
-                )
+                seen = self.objective.corrupt(x, self.spec.seed + start)
                 model.eval()
-                terms = self._objective.terms(model, x, noise)
-                totals += torch.stack([terms.loss.sum(), terms.recon_loss.sum(), terms.kl.sum()])
-            yield StepDone(self.step, index, terms.mu)
-        metrics = self._metrics("held_out", epoch, (totals / len(self.held_out)).tolist())
-        better = self.best_metrics is None or metrics.loss < self.best_metrics.loss
-        if better and math.isfinite(metrics.loss):
-            self.best_metrics = metrics
-            self.best_step = self.step
-            self.best_weights = self._copy_weights(model)
-        yield metrics
+                batch = Batch(x, seen, self.noise(len(index), generator), measuring=True)
+                terms = self.objective.terms(model, batch)
+                totals += _sums(terms)
+            yield StepDone(self.step, index, terms.mu.detach())
+        self.group.add_up(totals)
+        yield self._metrics(split, epoch, (totals / len(indices)).tolist())
 
     def _metrics(self, split: str, epoch: int, means: list[float]) -> Metrics:
-        loss, recon, kl = means
-        return Metrics(self.step, epoch, split, loss, recon, kl, self.images_per_s)
+        loss, recon, kl, *penalties = means
+        named = dict(zip(self.objective.penalties, penalties, strict=True))
+        return Metrics(self.step, epoch, split, loss, recon, kl, self.images_per_s, named)
 
     @staticmethod
     def _copy_weights(model: Autoencoder) -> Weights:
         return {name: value.detach().clone() for name, value in model.state_dict().items()}
 
 
-class _RunningMean:
-    """Mean of loss terms over steps, kept on the device until it is asked for."""
-
-    def __init__(self) -> None:
-        self._sum: Tensor | None = None
-        self._count = 0
-
-    def add(self, means: Tensor) -> None:
-        self._sum = means.clone() if self._sum is None else self._sum + means
-        self._count += 1
-
-    def take(self) -> list[float]:
-        assert self._sum is not None
-        means: list[float] = (self._sum / self._count).tolist()
-        self._sum, self._count = None, 0
-        return means
+@torch.no_grad()
+def _sums(terms: LossTerms) -> Tensor:
+    """Return the sums of loss, reconstruction, KL and penalties over the images."""
+    parts = (terms.loss, terms.recon_loss, terms.kl, *terms.penalties)
+    return torch.stack([part.sum() for part in parts])

@@ -18,6 +18,7 @@ from latentlab.core.preview import read_preview
 from latentlab.core.trace import Tracer
 from latentlab.data.catalog import is_data, open_data
 from latentlab.services.engine.compute_thread import ComputeThread
+from latentlab.family.described_model import run_spec
 from latentlab.services.explore_controller import ExploreController
 from latentlab.services.garbage import GarbageCollector
 from latentlab.services.grid_controller import GridController
@@ -153,8 +154,8 @@ class Lab(QObject):
             return
         self.map_view.set_codes(preview.codes, NeighbourIndex(preview.codes, preview.reference))
         self.session.set_model(ModelOpened(0, DEFAULT_MODEL, file.path, file.document, True, True))
-        if file.document.spec is not None:
-            self.training.set_spec(file.document.spec)
+        if (spec := run_spec(file.document)) is not None:
+            self.training.set_spec(spec)
         for level, keys, images in preview.tiles:
             self.grid_controller.adopt(level, keys, images)
         self.explore_controller.move_to(np.array(preview.first_z, np.float32))

@@ -20,7 +20,8 @@ from latentlab.core.messages import (
     TrainProgress,
     TrainStatusChanged,
 )
-from latentlab.core.train_spec import TrainSpec
+from latentlab.family.described_model import run_spec
+from latentlab.family.train_spec import TrainSpec
 from latentlab.services.engine.compute_thread import ComputeThread
 from latentlab.state.map_view import MapViewModel
 from latentlab.state.session import SessionModel
@@ -76,7 +77,7 @@ class TrainingController(QObject):
             return
         spec = replace(self._training.spec, data=data.name)
         try:
-            spec.validate()
+            spec.validate(data.image_shape)
         except LatentLabError as error:
             self.refused.emit(error.sentence)
             return
@@ -115,8 +116,8 @@ class TrainingController(QObject):
             case Failed(command="TrainCommand") if self._training.status == "preparing":
                 self._training.set_status(TrainStatusChanged("idle"))
             case ModelOpened():
-                if result.document.spec is not None and not self._training.is_active:
-                    spec = result.document.spec
+                spec = run_spec(result.document)
+                if spec is not None and not self._training.is_active:
                     self._training.set_spec(replace(spec, data=self._training.spec.data))
 
 

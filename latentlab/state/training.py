@@ -7,7 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from latentlab.core.messages import CurvePoint, TrainProgress, TrainStatus, TrainStatusChanged
-from latentlab.core.train_spec import TrainSpec
+from latentlab.family.train_spec import TrainSpec
 
 
 class TrainingModel(QObject):

@@ -10,7 +10,7 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from latentlab.core.errors import UsageError
-from latentlab.core.options import check, options_of
+from latentlab.core.options import applicable, check, options_of
 from latentlab.ui.disclosure import Disclosure
 from latentlab.ui.option_row import OptionRow
 
@@ -150,10 +150,10 @@ class OptionForm(QWidget):
             check(candidate)
 
     def _show_applicable(self, spec: Any) -> None:
-        values = {field.name: getattr(spec, field.name) for field in dataclasses.fields(spec)}
+        meaningful = applicable(spec)
         any_advanced = False
-        for row in self._rows.values():
-            applies = row.option.applies(values)
+        for name, row in self._rows.items():
+            applies = name in meaningful
             row.setVisible(applies)
             any_advanced = any_advanced or (applies and row.option.advanced)
         self._advanced.setVisible(any_advanced)

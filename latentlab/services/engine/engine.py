@@ -40,7 +40,13 @@ from latentlab.core.messages import (
 from latentlab.core.model_file import read_model_file
 from latentlab.core.trace import Tracer, now_s
 from latentlab.data.catalog import open_data
-from latentlab.nn.checkpoint import build_model, document_of, save_model
+from latentlab.nn.checkpoint import (
+    Description,
+    build_model,
+    describe,
+    prior_of,
+    save_model,
+)
 from latentlab.nn.device import available_devices, cpu_threads, pick_device
 from latentlab.services.engine.embedding_job import EmbeddingJob
 from latentlab.services.engine.live_model import LiveModel
@@ -272,8 +278,8 @@ class Engine:
         self._training = None
         self._set_switch_interval(True)
         model.network.eval()
-        assert training.folder.document is not None
-        model.document = training.folder.document
+        assert training.folder.saved is not None
+        model.document, model.prior = training.folder.saved.document, training.folder.saved.prior
         model.path = training.folder.model_path
         model.weights_version = run.step + 1
         self._announce_model()
@@ -306,7 +312,7 @@ class Engine:
         self._refuse_while_training("opening another model")
         path = model_path(command.name)
         file = read_model_file(path)
-        network = build_model(file, self._device)
+        network, prior = build_model(file, self._device), prior_of(file)
         bundled = command.name in BUNDLED_MODELS
         self._session_epoch += 1
         self._model = LiveModel(
@@ -316,6 +322,7 @@ class Engine:
             command.name if bundled else path.stem if path.is_file() else path.name,
             file.path,
             self._session_epoch,
+            prior=prior,
         )
         self._tiles = None
         self._announce_model()
@@ -338,11 +345,11 @@ class Engine:
     def _save_model(self, command: SaveModelCommand) -> None:
         if self._model is None:
             raise UsageError("There is no model to save yet.")
-        document = self._model.document
+        description = Description(self._model.document, self._model.prior)
         if self._training is not None:
             run = self._training.run
-            document = document_of(run, run.model, run.step)
-        save_model(command.path, self._model.network, document, keep_previous=True)
+            description = describe(run, run.model, run.step)
+        save_model(command.path, self._model.network, description, keep_previous=True)
         if self._training is None:
             self._model.path = command.path
             self._model.name = command.path.stem
@@ -391,7 +398,7 @@ class Engine:
         run = training.run
         self._model = LiveModel(
             run.model,
-            document_of(run, run.model, 0, measure_codes=False),
+            describe(run, run.model, 0, measure_codes=False).document,
             self._device,
             command.name,
             None,

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch.nn import functional
 
 from latentlab.core.image_set import ImageSet
+from latentlab.core.latent_density import GaussianMixture
 from latentlab.core.model_document import ModelDocument
 from latentlab.core.tiles import fitted_size, tile_shape
 from latentlab.nn.autoencoder import Autoencoder
@@ -27,6 +28,8 @@ class LiveModel:
         Number of this model since the program started.
     weights_version
         Grows each time the weights change.
+    prior
+        The density fitted to the codes, where there is one.
     """
 
     network: Autoencoder
@@ -36,6 +39,7 @@ class LiveModel:
     path: Path | None
     session_epoch: int
     weights_version: int = 0
+    prior: GaussianMixture | None = None
 
     def fits(self, data: ImageSet | None) -> bool:
         """Whether the images of a set have the shape that this model takes."""

@@ -13,9 +13,10 @@ from latentlab.core.image_set import ImageSet
 from latentlab.core.messages import CurvePoint, Embedded, Result, TrainProgress, Warned
 from latentlab.core.neighbours import NeighbourIndex
 from latentlab.core.trace import Tracer, now_s
-from latentlab.core.train_spec import TrainSpec
+from latentlab.family.train_spec import TrainSpec
 from latentlab.nn.run_folder import SAVE_EVERY_S, RunFolder
-from latentlab.nn.training import Metrics, StepDone, TrainingRun
+from latentlab.nn.train_events import Metrics, StepDone
+from latentlab.nn.training import TrainingRun
 from latentlab.services.engine.live_model import LiveModel
 from latentlab.services.engine.pace import Pace
 
@@ -62,7 +63,7 @@ class TrainingJob:
         self._pace = pace
         self._emit = emit
         self._tracer = tracer
-        self._codes = np.full((len(data), spec.latent_dim), np.nan, np.float32)
+        self._codes = np.full((len(data), self.run.latent_dim), np.nan, np.float32)
         self._fresh: list[tuple[np.ndarray, Tensor]] = []
         self._step_begin_s: float | None = None
         self._progress_due_s = self._codes_due_s = 0.0
@@ -112,6 +113,7 @@ class TrainingJob:
                     event.loss,
                     event.recon_loss,
                     event.kl,
+                    event.penalties,
                 )
             )
             # A save takes a tenth of a second, which a hand on the map would feel.
@@ -146,7 +148,7 @@ class TrainingJob:
             run.step,
             run.total_steps,
             run.epoch,
-            run.spec.epochs,
+            run.epochs,
             run.images_per_s,
             left,
             model.weights_version,

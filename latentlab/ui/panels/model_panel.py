@@ -6,7 +6,7 @@ from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from latentlab.core.options import options_of
-from latentlab.core.train_spec import TrainSpec
+from latentlab.family.train_spec import TrainSpec
 from latentlab.services.training_controller import TrainingController
 from latentlab.state.session import SessionModel
 from latentlab.state.training import TrainingModel

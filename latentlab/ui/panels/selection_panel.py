@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 from latentlab.core.code_text import show_code
 from latentlab.core.image_set import held_out_indices
 from latentlab.core.pixel_metrics import psnr_db
+from latentlab.family.described_model import run_spec
 from latentlab.services.explore_controller import ExploreController
 from latentlab.state.explorer import ExplorerModel
 from latentlab.state.session import SessionModel
@@ -124,9 +125,10 @@ class SelectionPanel(QWidget):
 
     def _trained_text(self, index: int) -> str:
         model, data = self._session.model, self._session.data
-        if model is None or data is None or not model.knows_data or model.document.spec is None:
+        spec = None if model is None else run_spec(model.document)
+        if model is None or data is None or not model.knows_data or spec is None:
             return self.tr("not among the images that the model was trained on")
-        held_out = held_out_indices(len(data), model.document.spec.held_out)
+        held_out = held_out_indices(len(data), spec.held_out)
         if index in held_out:
             return self.tr("held out: never trained on")
         return self.tr("training image")

@@ -1,17 +1,18 @@
-"""What a training run was asked for."""
+"""What every training run is asked for, whatever it trains."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from latentlab.core.errors import UsageError
-from latentlab.core.family import LIKELIHOODS, NETWORKS, OBJECTIVES, choices
-from latentlab.core.options import check, option
+from latentlab.core.options import option
 
 
 @dataclass(frozen=True)
-class TrainSpec:
-    """Settings of one training run: the window's form and ``latentlab train`` are built from it."""
+class RunOptions:
+    """Settings that all objectives, networks and likelihoods share.
+
+    ``family.train_spec.TrainSpec`` adds those of each objective, network and likelihood.
+    """
 
     data: str = option(
         "digits",
@@ -22,29 +23,18 @@ class TrainSpec:
         "variational",
         "Objective",
         "What the autoencoder is trained for, beyond rebuilding its input.",
-        choices=choices(OBJECTIVES),
     )
     network: str = option(
         "mlp",
         "Network",
         "The kind of layers of encoder and decoder.",
-        choices=choices(NETWORKS),
     )
     latent_dim: int = option(
         2,
         "Latent dimensions",
         "How many numbers the code has; with 2 the map shows all of it.",
         minimum=1,
-        maximum=512,
-    )
-    beta: float = option(
-        1.0,
-        "β (KL weight)",
-        "Weight of the KL term: above 1 smoother and blurrier, below 1 sharper with more holes.",
-        minimum=0.0,
-        maximum=100.0,
-        decimals=2,
-        only_for={"objective": ("variational",)},
+        maximum=4096,
     )
     epochs: int = option(
         30,
@@ -77,31 +67,23 @@ class TrainSpec:
         minimum=0,
         maximum=2**31 - 1,
     )
-    hidden: tuple[int, ...] = option(
-        (512, 256, 128),
-        "Hidden widths",
-        "Units of each hidden layer of the encoder; the decoder has them in reverse.",
-        unit="units",
-        minimum=1,
-        maximum=16_384,
-        only_for={"network": ("mlp",)},
-        advanced=True,
-    )
-    channels: tuple[int, ...] = option(
-        (32, 64),
-        "Channels",
-        "Channels of each convolution of the encoder; each halves height and width.",
-        unit="channels",
-        minimum=1,
-        maximum=2048,
-        only_for={"network": ("conv",)},
-        advanced=True,
-    )
     likelihood: str = option(
         "bernoulli",
         "Likelihood",
         "How the difference between image and reconstruction is counted.",
-        choices=choices(LIKELIHOODS),
+        advanced=True,
+    )
+    activation: str = option(
+        "silu",
+        "Activation",
+        "The nonlinearity of the hidden layers.",
+        advanced=True,
+    )
+    code_activation: str = option(
+        "auto",
+        "Code activation",
+        "The nonlinearity of the code itself; automatic takes what the objective needs, which is "
+        "none for most.",
         advanced=True,
     )
     schedule: str = option(
@@ -178,17 +160,10 @@ class TrainSpec:
         decimals=2,
         advanced=True,
     )
-
-    def validate(self) -> None:
-        """Check ranges and what the fields say together.
-
-        Raises
-        ------
-        UsageError
-            With one sentence that names the field.
-        """
-        check(self)
-        if len(self.hidden) > 32:
-            raise UsageError("Hidden widths can name at most 32 layers.")
-        if len(self.channels) > 8:
-            raise UsageError("Channels can name at most 8 convolutions.")
+    precision: str = option(
+        "float32",
+        "Precision",
+        "Numbers of the forward pass: bf16 halves the work of a CUDA device; weights stay float32.",
+        choices={"float32": "float32", "bf16": "bf16 (CUDA only)"},
+        advanced=True,
+    )

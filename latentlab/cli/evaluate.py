@@ -1,0 +1,55 @@
+"""``latentlab evaluate``: figures of a model on images."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from cyclopts import Parameter
+
+from latentlab.cli.subject import choose, open_trained, print_json
+
+
+def evaluate(
+    run: str,
+    *,
+    data: str | None = None,
+    split: Literal["auto", "held-out", "train", "all"] = "auto",
+    seed: int = 0,
+    device: str = "auto",
+    json_: Annotated[bool, Parameter(name="--json")] = False,
+) -> int:
+    """Measure reconstruction, KL and the code of a model.
+
+    Parameters
+    ----------
+    run
+        A run folder, a model file or a bundled model.
+    data
+        A data set; the one that the model was trained on if not given.
+    split
+        Which images: auto takes the held-out ones of the model's own data, and all of any other.
+    seed
+        Of the posterior samples.
+    device
+        auto, cpu, cuda or mps.
+    json_
+        Write one JSON object.
+    """
+    model = open_trained(run, device)
+    subject = choose(model, data, split)
+    from latentlab.nn.evaluation import evaluate as measure
+
+    found = measure(model.network, subject.data.images, subject.indices, model.device, seed)
+    if json_:
+        print_json({"data": subject.data.name, "split": subject.split, **found.as_dict()})
+        return 0
+    active = f"{found.active_units} of {model.latent_dim}"
+    print(f"{subject.data.title}: {found.num_images:,} {subject.split} images")
+    print(f"  loss           {found.loss:10.2f} nats per image")
+    print(f"  reconstruction {found.recon_loss:10.2f}")
+    print(f"  KL             {found.kl:10.2f}")
+    print(f"  MSE            {found.mse:10.5f}  ({found.psnr_db:.2f} dB)")
+    print(f"  active units   {active:>10}")
+    print(f"  ‖∂z/∂x‖        {found.jacobian_norm:10.3f}")
+    print(f"  code sparsity  {found.code_sparsity:10.1%}")
+    return 0

@@ -1,0 +1,219 @@
+"""What a training run was asked for: one dataclass behind form, command line and files."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import msgspec
+
+from latentlab.core.errors import UsageError
+from latentlab.core.options import Option, applicable, check, option, options_of
+from latentlab.core.run_options import RunOptions
+from latentlab.family.layers import ACTIVATIONS
+from latentlab.family.likelihoods import LIKELIHOODS
+from latentlab.family.networks import NETWORKS
+from latentlab.family.objectives import OBJECTIVES
+
+_MEMBERS: dict[str, Mapping[str, Any]] = {
+    "objective": OBJECTIVES,
+    "network": NETWORKS,
+    "likelihood": LIKELIHOODS,
+}
+
+
+def _option_classes() -> tuple[type, ...]:
+    """Return each member's options class once, those derived from others first."""
+    found = {m.Options: None for members in _MEMBERS.values() for m in members.values()}
+    return tuple(sorted(found, key=lambda cls: -len(cls.__mro__)))
+
+
+def _titles(members: Mapping[str, Any]) -> dict[str, str]:
+    return {name: member.title for name, member in members.items()}
+
+
+if TYPE_CHECKING:
+
+    class _AllOptions(RunOptions):
+        # The options of all members, which only the program itself can list.
+        def __getattr__(self, name: str) -> Any: ...
+
+else:
+    _AllOptions = dataclasses.make_dataclass(
+        "_AllOptions", [], bases=(*_option_classes(), RunOptions), frozen=True
+    )
+    _AllOptions.__module__ = __name__
+
+
+@dataclass(frozen=True)
+class TrainSpec(_AllOptions):
+    """Settings of one training run: the window's form and ``latentlab train`` are built from it.
+
+    It has all fields of :class:`RunOptions` and those of the options of every objective, network
+    and likelihood, so that it can be handed to each of them as its options.
+    """
+
+    DESCRIBED: ClassVar[tuple[Option, ...]]
+
+    objective: str = option(
+        "variational",
+        "Objective",
+        "What the autoencoder is trained for, beyond rebuilding its input.",
+        choices=_titles(OBJECTIVES),
+    )
+    network: str = option(
+        "mlp",
+        "Network",
+        "The kind of layers of encoder and decoder.",
+        choices=_titles(NETWORKS),
+    )
+    likelihood: str = option(
+        "bernoulli",
+        "Likelihood",
+        "How the difference between image and reconstruction is counted.",
+        choices=_titles(LIKELIHOODS),
+        advanced=True,
+    )
+    activation: str = option(
+        "silu",
+        "Activation",
+        "The nonlinearity of the hidden layers.",
+        choices=ACTIVATIONS,
+        advanced=True,
+    )
+    code_activation: str = option(
+        "auto",
+        "Code activation",
+        "The nonlinearity of the code itself; automatic takes what the objective needs, which is "
+        "none for most.",
+        choices={"auto": "Automatic", **ACTIVATIONS},
+        advanced=True,
+    )
+
+    def validate(self, shape: tuple[int, int, int] | None = None) -> None:
+        """Check ranges and what the fields say together.
+
+        Parameters
+        ----------
+        shape
+            (height, width, channels) of the images, where they are known.
+
+        Raises
+        ------
+        UsageError
+            With one sentence that names what does not fit.
+        """
+        check(self)
+        for problem in self._problems(shape):
+            if problem:
+                raise UsageError(problem)
+
+    def _problems(self, shape: tuple[int, int, int] | None) -> Iterable[str]:
+        objective = OBJECTIVES[self.objective]
+        if objective.closed_form:
+            if shape is not None and self.latent_dim > shape[0] * shape[1] * shape[2]:
+                yield _too_wide(objective.title, self.latent_dim, shape)
+            return
+        needed = objective.code_activation
+        if self.code_activation not in ("auto", needed) and needed is not None:
+            yield (
+                f"The objective “{objective.title}” needs the code activation "
+                f"“{ACTIVATIONS[needed]}”; leave it at auto."
+            )
+        yield objective.problem(self)
+        yield NETWORKS[self.network].problem(shape, self)
+        pixels = None if shape is None else shape[0] * shape[1] * shape[2]
+        takes_width = "latent_dim" in applicable(self)
+        too_wide = pixels is not None and takes_width and self.latent_dim > pixels
+        if too_wide and not objective.allows_overcomplete and shape is not None:
+            yield _too_wide(objective.title, self.latent_dim, shape)
+
+
+def _too_wide(title: str, latent_dim: int, shape: tuple[int, int, int]) -> str:
+    height, width, channels = shape
+    return (
+        f"A code of {latent_dim:,} numbers is wider than an image of {height * width * channels:,} "
+        f"({width} × {height}{'' if channels == 1 else ', colour'}), which has no meaning for "
+        f"“{title}”; sparse, denoising and contractive objectives can use it."
+    )
+
+
+def _describe() -> tuple[Option, ...]:
+    """Return all options in the order of the form, each with where it applies."""
+    made: dict[str, Option] = {
+        f.name: Option(name=f.name, default=f.default, **f.metadata["latentlab.option"])
+        for f in dataclasses.fields(TrainSpec)
+        if "latentlab.option" in f.metadata
+    }
+    owners: dict[str, dict[str, list[str]]] = {}
+    for selector, members in _MEMBERS.items():
+        for name, member in members.items():
+            for field in dataclasses.fields(member.Options):
+                owners.setdefault(field.name, {}).setdefault(selector, []).append(name)
+    for name, opt in made.items():
+        only_for: dict[str, tuple[str, ...]] = {
+            selector: tuple(names) for selector, names in owners.get(name, {}).items()
+        }
+        general = {name, *owners.get(name, {})} - {"objective"}
+        allowed = tuple(k for k, o in OBJECTIVES.items() if not general & o.without)
+        if len(allowed) < len(OBJECTIVES):
+            only_for.setdefault("objective", allowed)
+        # A code that is the feature map has as many numbers as that.
+        if name == "latent_dim":
+            only_for["code"] = ("dense",)
+        made[name] = dataclasses.replace(opt, only_for=only_for)
+    order: list[str] = []
+    for name in made:
+        if name in owners:
+            continue
+        order.append(name)
+        if name in _MEMBERS:
+            order += [own for own, by in owners.items() if name in by and own not in order]
+    return tuple(made[name] for name in order)
+
+
+TrainSpec.DESCRIBED = _describe()
+
+
+def refuse_meaningless(spec: TrainSpec, given: Iterable[str]) -> None:
+    """Check that all options that somebody has given have a meaning beside the others.
+
+    Raises
+    ------
+    UsageError
+        Naming the first one that has none, and where it would have one.
+    """
+    meaningful = applicable(spec)
+    for opt in options_of(TrainSpec):
+        if opt.name not in given or opt.name in meaningful:
+            continue
+        selector, allowed = next(
+            (s, allowed)
+            for s, allowed in opt.only_for.items()
+            if getattr(spec, s) not in allowed and s in meaningful
+        )
+        flag, value = opt.name.replace("_", "-"), getattr(spec, selector)
+        raise UsageError(
+            f"--{flag} has no meaning with --{selector.replace('_', '-')} {value}; "
+            f"it is for: {', '.join(allowed)}."
+        )
+
+
+def spec_from(values: Mapping[str, Any]) -> TrainSpec:
+    """Return checked settings from names and values as they stand in a file.
+
+    What this version does not know is passed over, and what is missing has its usual value.
+
+    Raises
+    ------
+    UsageError
+        If a value is of another kind or out of range.
+    """
+    try:
+        spec = msgspec.convert(values, TrainSpec, strict=True)
+        spec.validate()
+    except (msgspec.MsgspecError, RecursionError, OverflowError) as error:
+        raise UsageError(f"The settings cannot be read: {str(error)[:200]}.") from error
+    return spec

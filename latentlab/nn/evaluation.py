@@ -1,0 +1,143 @@
+"""How good a model is on given images: reconstruction, KL, and what its code is like."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from latentlab.core.pixel_metrics import mse_as_db
+from latentlab.family.objectives.contractive import squared_jacobian_norm
+from latentlab.family.objectives.variational import kl_per_dim
+from latentlab.nn.autoencoder import Autoencoder
+from latentlab.nn.inference import chunk_images, to_input
+
+ACTIVE_VARIANCE = 0.01  # of a code number over the images (Burda et al. 2016, section 5.2)
+QUIET_SHARE = 1e-2  # of the largest unit of a code; below it a unit counts as off
+_EXACT_JACOBIAN_DIMS = 64
+_NUM_PROBES = 32
+_JACOBIAN_IMAGES = 1000
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Figures of a model on a set of images.
+
+    Attributes
+    ----------
+    num_images
+        How many.
+    recon_loss, kl, loss
+        Nats per image, with one seeded posterior sample each; the loss is their sum at weight 1.
+    mse, psnr_db
+        Of the reconstruction from the posterior mean, over all pixels on the scale of 0 to 1.
+    kl_per_dim
+        Mean KL of each code number in nats; empty for deterministic models.
+    active_units
+        Code numbers whose variance over the images is above :data:`ACTIVE_VARIANCE`.
+    jacobian_norm
+        Mean Frobenius norm of ∂mu/∂x, over at most 1,000 images spread evenly; exact up to 64 code
+        numbers, above from 32 random probes for each image.
+    code_sparsity
+        Share of code units below :data:`QUIET_SHARE` of the largest of their image.
+    """
+
+    num_images: int
+    recon_loss: float
+    kl: float
+    loss: float
+    mse: float
+    psnr_db: float
+    kl_per_dim: list[float]
+    active_units: int
+    jacobian_norm: float
+    code_sparsity: float
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return names and values."""
+        return asdict(self)
+
+
+def evaluate(
+    model: Autoencoder,
+    images: NDArray[np.uint8],
+    indices: NDArray[np.int64],
+    device: torch.device,
+    seed: int = 0,
+) -> Evaluation:
+    """Measure a model on some images of an array uint8 (n, h, w, c), which may be memory-mapped."""
+    size = chunk_images(model.input_shape)
+    generator = torch.Generator(device).manual_seed(seed)
+    recon = kl = squared = quiet = 0.0
+    dims = torch.zeros(model.latent_dim, dtype=torch.float64)
+    codes: list[NDArray[np.float32]] = []
+    for start in range(0, len(indices), size):
+        with torch.inference_mode():
+            x = to_input(images[indices[start : start + size]], model, device)
+            mu, logvar = model.encode(x)
+            output = model.decode(mu)
+            squared += float((model.likelihood.mean(output) - x).double().square().sum())
+            if logvar is not None:
+                noise = torch.randn(mu.shape, device=device, generator=generator)
+                output = model.decode(mu + noise * (0.5 * logvar).exp())
+                each = kl_per_dim(mu, logvar).double().sum(0).cpu()
+                dims += each
+                kl += float(each.sum())
+            recon += float(model.likelihood.nll(output, x).double().sum())
+            quiet += float(quiet_share(mu).double().sum())
+            codes.append(mu.float().cpu().numpy())
+    n = len(indices)
+    mse = squared / (n * int(np.prod(model.input_shape)))
+    variance = np.concatenate(codes).astype(np.float64).var(0)
+    return Evaluation(
+        num_images=n,
+        recon_loss=recon / n,
+        kl=kl / n,
+        loss=(recon + kl) / n,
+        mse=mse,
+        psnr_db=mse_as_db(mse),
+        kl_per_dim=(dims / n).tolist() if model.probabilistic else [],
+        active_units=int((variance > ACTIVE_VARIANCE).sum()),
+        jacobian_norm=_mean_jacobian_norm(model, images, indices, device, seed),
+        code_sparsity=quiet / n,
+    )
+
+
+def quiet_share(codes: Tensor) -> Tensor:
+    """Return the share of units below 1e-2 of the largest, float (n,), of codes (n, d).
+
+    A code that is all zero is all quiet.
+    """
+    size = codes.abs()
+    return (size <= QUIET_SHARE * size.amax(1, keepdim=True)).float().mean(1)
+
+
+def _mean_jacobian_norm(
+    model: Autoencoder,
+    images: NDArray[np.uint8],
+    indices: NDArray[np.int64],
+    device: torch.device,
+    seed: int,
+) -> float:
+    if len(indices) > _JACOBIAN_IMAGES:
+        picks = np.linspace(0, len(indices) - 1, _JACOBIAN_IMAGES).round().astype(np.int64)
+        indices = indices[picks]
+    generator = torch.Generator(device).manual_seed(seed)
+    total = 0.0
+    size = min(256, chunk_images(model.input_shape))
+    for start in range(0, len(indices), size):
+        x = to_input(images[indices[start : start + size]], model, device).requires_grad_()
+        mu = model.encode(x).mu
+        if model.latent_dim <= _EXACT_JACOBIAN_DIMS:
+            squared = squared_jacobian_norm(mu, x).detach()
+        else:
+            squared = torch.zeros(len(x), device=device)
+            for _ in range(_NUM_PROBES):
+                signs = torch.randn(mu.shape, device=device, generator=generator).sign()
+                squared += squared_jacobian_norm(mu, x, signs).detach() / _NUM_PROBES
+        total += float(squared.double().sqrt().sum())
+    return total / len(indices)

@@ -1,0 +1,36 @@
+"""Means of loss terms over steps."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+
+class LossMeans:
+    """Mean of ``count`` numbers over steps, kept on the device until it is asked for.
+
+    Attributes
+    ----------
+    sums
+        float (count,), ``None`` before the first step.
+    num_steps
+        Steps in the sums.
+    """
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+        self.sums: Tensor | None = None
+        self.num_steps = 0
+
+    def add(self, values: Tensor) -> None:
+        """Add the numbers of one step."""
+        self.sums = values.clone() if self.sums is None else self.sums + values
+        self.num_steps += 1
+
+    def take(self) -> list[float]:
+        """Return the means and begin anew; NaN where there was no step."""
+        if self.sums is None:
+            return [float("nan")] * self.count
+        means: list[float] = torch.div(self.sums, self.num_steps).tolist()
+        self.sums, self.num_steps = None, 0
+        return means
