@@ -37,8 +37,8 @@ def train_headless(network: str, warm_up_s: float, seconds: float) -> dict[str, 
     import torch
     from tqdm import tqdm
 
-    from latentlab.family.train_spec import TrainSpec
     from latentlab.data.catalog import open_data
+    from latentlab.family.train_spec import TrainSpec
     from latentlab.nn.device import pick_device
     from latentlab.nn.run_folder import RunFolder
     from latentlab.nn.training import Metrics, StepDone, TrainingRun

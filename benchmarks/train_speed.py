@@ -299,7 +299,9 @@ def summary(rounds: list[dict[str, dict[str, Any]]]) -> dict[str, Any]:
         "median_images_per_s": {side: median(values) for side, values in speed.items()},
         "median_ratios": {name: median(values) for name, values in pairs.items() if values},
         "paired_ratios": {name: values for name, values in pairs.items() if values},
-        "peak_memory_mb": max((r["ours"]["peak_memory_mb"] for r in rounds if "ours" in r), default=0),
+        "peak_memory_mb": max(
+            (r["ours"]["peak_memory_mb"] for r in rounds if "ours" in r), default=0
+        ),
     }
 
 
@@ -348,7 +350,9 @@ def main() -> None:
             targets.append(
                 target(f"{name}: peak memory in MB", found["peak_memory_mb"], at_most=1229)
             )
-    report("train_speed", seconds=args.seconds, pairs=args.pairs, networks=networks, targets=targets)
+    report(
+        "train_speed", seconds=args.seconds, pairs=args.pairs, networks=networks, targets=targets
+    )
 
 
 if __name__ == "__main__":

@@ -11,10 +11,10 @@ from cyclopts import App, Parameter
 from latentlab.cli.subject import open_images, print_json
 from latentlab.core.bundled import BUNDLED_DATA
 
-data_app = App(name="data", help="List data sets, and say what is in one.")
+data = App(name="data", help="List data sets, and say what is in one.")
 
 
-@data_app.command(name="list")
+@data.command(name="list")
 def list_data(*, json_: Annotated[bool, Parameter(name="--json")] = False) -> int:
     """List the data sets that come with the program.
 
@@ -23,7 +23,7 @@ def list_data(*, json_: Annotated[bool, Parameter(name="--json")] = False) -> in
     json_
         Write one JSON object.
     """
-    found = []
+    found: list[dict[str, Any]] = []
     for name in BUNDLED_DATA:
         images = open_images(name)
         found.append(
@@ -44,7 +44,7 @@ def list_data(*, json_: Annotated[bool, Parameter(name="--json")] = False) -> in
     return 0
 
 
-@data_app.command(name="info")
+@data.command(name="info")
 def info(data: str, *, json_: Annotated[bool, Parameter(name="--json")] = False) -> int:
     """Say how many images of which size and class a data set holds.
 

@@ -82,7 +82,7 @@ def denoise(
     }
     if corruption is None:
         denoised = model.reconstruct(clean)
-        shown = [clean, denoised]
+        shown: list[NDArray[Any]] = [clean, denoised]
     else:
         amount = float(amount or 0.0)
         # Unclipped, as denoisers are trained: clipped Gaussian noise would be weaker.
@@ -138,12 +138,12 @@ def _linear(
     spec = run_spec(document)
     held_out = held_out_indices(len(data), 0.1 if spec is None else spec.held_out)
     training = np.asarray(data.images)[np.setdiff1d(np.arange(len(data)), held_out)]
-    return LinearDenoiser.fit(training, corruption, amount, seed + 1, clip=False).apply(noisy)
+    return LinearDenoiser.fit(training, corruption, amount, seed + 1, clip=False).apply(
+        noisy, limit=False
+    )
 
 
-def _write_sheets(
-    folder: Path, columns: list[NDArray[Any]], indices: NDArray[np.int64]
-) -> None:
+def _write_sheets(folder: Path, columns: list[NDArray[Any]], indices: NDArray[np.int64]) -> None:
     digits = len(str(int(indices.max())))
     for number, *row in zip(indices.tolist(), *columns, strict=True):
         pictures = [p / 255.0 if p.dtype == np.uint8 else p for p in row]
@@ -153,8 +153,12 @@ def _write_sheets(
 def _print(found: dict[str, Any]) -> None:
     print(f"{found['num_images']:,} {found['split']} images of {found['data']}")
     if "corruption" in found:
-        print(f"  corrupted {found['psnr_corrupted_db']:7.2f} dB   SSIM {found['ssim_corrupted']:.3f}")
-        print(f"  denoised  {found['psnr_denoised_db']:7.2f} dB   SSIM {found['ssim_denoised']:.3f}")
+        print(
+            f"  corrupted {found['psnr_corrupted_db']:7.2f} dB   SSIM {found['ssim_corrupted']:.3f}"
+        )
+        print(
+            f"  denoised  {found['psnr_denoised_db']:7.2f} dB   SSIM {found['ssim_denoised']:.3f}"
+        )
         if found["psnr_linear_db"] is not None:
             print(f"  linear    {found['psnr_linear_db']:7.2f} dB")
     if "out" in found:

@@ -61,8 +61,12 @@ def encode(
         raise LatentLabError(f"“{out}” cannot be written: {error.strerror or error}.") from error
     if json_:
         print_json(
-            {"out": out, "num_images": len(mu), "latent_dim": model.latent_dim,
-             "arrays": list(arrays)}
+            {
+                "out": out,
+                "num_images": len(mu),
+                "latent_dim": model.latent_dim,
+                "arrays": list(arrays),
+            }
         )
     else:
         print(out)
@@ -103,7 +107,7 @@ def _csv(arrays: dict[str, NDArray[Any]]) -> Writer:
 
 def _parquet(arrays: dict[str, NDArray[Any]]) -> Writer:
     try:
-        import pyarrow
+        import pyarrow  # type: ignore[import-not-found,unused-ignore]
         from pyarrow import parquet
     except ImportError as error:
         raise UsageError(

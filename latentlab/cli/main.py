@@ -1,55 +1,126 @@
-"""The commands; torch is imported only inside those that need it."""
+"""The commands; each is imported, and torch inside it, only when it is called."""
 
 from __future__ import annotations
 
+import contextlib
+import importlib
+import os
 import sys
+import time
+import traceback
 from collections.abc import Callable, Sequence
+from typing import TextIO
 
-from cyclopts import App
+from cyclopts import App, Parameter
 from cyclopts.exceptions import CycloptsError
 
 import latentlab
-from latentlab.cli.data import data_app
-from latentlab.cli.decode import decode
-from latentlab.cli.denoise import denoise
-from latentlab.cli.doctor import doctor
-from latentlab.cli.encode import encode
-from latentlab.cli.evaluate import evaluate
-from latentlab.cli.train import train
 from latentlab.core.errors import LatentLabError, UsageError
+from latentlab.core.folders import log_folder
 
 _HELP = """A desktop lab for latent spaces.
 
 latentlab [PATH] opens the window; PATH is a data set, a run folder or a model file."""
 
+# The first line of each command's docstring, so that --help needs none of them.
+_SUMMARIES = {
+    "data": "List data sets, and say what is in one.",
+    "train": "Train a model and write a run folder.",
+    "evaluate": "Measure reconstruction, KL and the code of a model.",
+    "encode": "Write the codes of images: z, and mu and logvar where the model has them.",
+    "decode": "Draw what lives at points of latent space.",
+    "denoise": "Clean images with a model, and measure it against the best linear denoiser.",
+    "doctor": "Say what was found on this machine, and what to do where something is wrong.",
+}
+
 
 def run(args: Sequence[str]) -> int:
     """Run one command and return the exit code: 0 done, 1 failed, 2 wrong use."""
+    for stream in (sys.stdout, sys.stderr):
+        _take_any_text(stream)
+    code = _guarded(lambda: _app(args)(list(args), exit_on_error=False, print_error=False))
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        return _no_output(error)
+    return code
+
+
+def _app(args: Sequence[str]) -> App:
     app = App(
         name="latentlab",
         help=_HELP,
         version=latentlab.__version__,
+        default_parameter=Parameter(negative=()),
+        help_format="markdown" if set(_SUMMARIES) & set(args) else "plaintext",
         result_action="return_value",
         suppress_keyboard_interrupt=False,
     )
-    app.command(data_app)
-    for command in (train, evaluate, encode, decode, denoise, doctor):
-        app.command(command)
-    return _guarded(lambda: app(list(args), exit_on_error=False, print_error=False))
+    for order, (name, summary) in enumerate(_SUMMARIES.items()):
+        if name not in args:
+            app.command(App(name=name, help=summary, sort_key=order))
+            continue
+        command = getattr(importlib.import_module(f"latentlab.cli.{name}"), name)
+        if isinstance(command, App):
+            app.command(command, sort_key=order)
+        else:
+            app.command(command, name=name, sort_key=order)
+    return app
 
 
 def _guarded(command: Callable[[], object]) -> int:
     try:
         result = command()
     except CycloptsError as error:
-        print(str(error).replace("\n", " "), file=sys.stderr)
-        return 2
+        return _refuse(str(error), 2)
     except UsageError as error:
-        print(error.sentence, file=sys.stderr)
-        return 2
+        return _refuse(error.sentence, 2)
     except LatentLabError as error:
-        print(error.sentence, file=sys.stderr)
-        return 1
+        return _refuse(error.sentence, 1)
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError as error:
+        return _no_output(error)
+    except Exception as error:  # noqa: BLE001 - the outermost boundary
+        return _refuse(_defect(error), 1)
     return result if isinstance(result, int) else 0
+
+
+def _refuse(sentence: str, code: int) -> int:
+    """Say one sentence on one line, whatever names of files are in it."""
+    line = " ".join(sentence.split())
+    print("".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in line), file=sys.stderr)
+    return code
+
+
+def _defect(error: Exception) -> str:
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+        return "There is not enough memory for this; close other programs, or take fewer images."
+    what = f"{type(error).__name__}: {str(error)[:200]}"
+    path = log_folder() / "latentlab.log"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a", encoding="utf-8", errors="backslashreplace") as file:
+            file.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {sys.argv}\n")
+            file.write("".join(traceback.format_exception(error)))
+    except OSError:
+        return f"This is a fault of LatentLab, please report it: {what}"
+    return f"This is a fault of LatentLab, please report it with “{path}”: {what}"
+
+
+def _take_any_text(stream: TextIO) -> None:
+    """Let a stream write characters that its encoding lacks, and names that are no text."""
+    reconfigure = getattr(stream, "reconfigure", None)
+    if reconfigure is not None:
+        is_utf8 = (stream.encoding or "").lower().replace("-", "") == "utf8"
+        reconfigure(errors="surrogateescape" if is_utf8 else "backslashreplace")
+
+
+def _no_output(error: OSError) -> int:
+    """Answer for results that could not be written, as into a closed pipe or onto a full disk."""
+    # Python would try, and complain, once more at its end.
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if isinstance(error, BrokenPipeError):  # whoever reads has read enough
+        return 1
+    return _refuse(f"The result cannot be written: {error.strerror or error}.", 1)

@@ -16,7 +16,8 @@ def as_uint8(images: NDArray[Any]) -> NDArray[np.uint8]:
     """Return images of floats in [0, 1] as uint8; what lies outside is limited."""
     if images.dtype == np.uint8:
         return images
-    return (np.clip(images, 0.0, 1.0) * 255.0 + 0.5).astype(np.uint8)
+    pixels: NDArray[np.uint8] = (np.clip(images, 0.0, 1.0) * 255.0 + 0.5).astype(np.uint8)
+    return pixels
 
 
 def write_png(path: Path, image: NDArray[Any]) -> None:

@@ -160,7 +160,5 @@ def writable(path: Path) -> Path:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise UsageError(
-            f"“{path.parent}” cannot be made: {error.strerror or error}."
-        ) from error
+        raise UsageError(f"“{path.parent}” cannot be made: {error.strerror or error}.") from error
     return path

@@ -16,7 +16,7 @@ from latentlab.cli.options import command_line_type, given
 from latentlab.core.errors import DataError, TrainingError, UsageError
 from latentlab.core.openmp import wait_passively
 from latentlab.family.presets import PRESETS
-from latentlab.family.train_spec import TrainSpec, refuse_meaningless
+from latentlab.family.train_spec import TrainSpec, refuse_meaningless, usual_spec
 
 if TYPE_CHECKING:
     from latentlab.nn.run_folder import RunFolder
@@ -116,7 +116,10 @@ def train(
 
 def _spec_of(data: str, preset: str | None, options: dict[str, Any]) -> TrainSpec:
     """Return the settings: the preset's, changed by what was given."""
-    base = TrainSpec() if preset is None else PRESETS[preset].spec()
+    if preset is None:
+        base = usual_spec(options.get("objective", TrainSpec().objective))
+    else:
+        base = PRESETS[preset].spec()
     spec = dataclasses.replace(base, **{**options, "data": data})
     spec.validate()
     refuse_meaningless(spec, options)

@@ -63,7 +63,7 @@ def described(spec: TrainSpec) -> dict[str, Any]:
         ("likelihood", LIKELIHOODS),
     ):
         name = getattr(spec, selector)
-        options = dataclasses.fields(members[name].Options)  # type: ignore[index]
+        options = dataclasses.fields(members[name].Options)
         found[selector] = name
         found[f"{selector}_args"] = {o.name: _plain(getattr(spec, o.name)) for o in options}
     found["network_args"] |= {

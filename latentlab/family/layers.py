@@ -138,7 +138,7 @@ class Activation(Layer):
     def module(self) -> nn.Module:  # noqa: D102
         from torch import nn
 
-        kinds = {
+        kinds: dict[str, type[nn.Module]] = {
             "silu": nn.SiLU,
             "relu": nn.ReLU,
             "gelu": nn.GELU,
@@ -332,13 +332,12 @@ class Residual(Layer):
                     Activation(activation).module(),
                     nn.Conv2d(outputs, outputs, 3, padding=1),
                 )
-                self.carry = (
-                    nn.Identity() if inputs == outputs else nn.Conv2d(inputs, outputs, 1)
-                )
+                self.carry = nn.Identity() if inputs == outputs else nn.Conv2d(inputs, outputs, 1)
 
             def forward(self, x: torch.Tensor) -> torch.Tensor:
                 carried: torch.Tensor = self.carry(x)
-                return carried + self.body(x)
+                change: torch.Tensor = self.body(x)
+                return carried + change
 
         return ResidualBlock(self.inputs, self.outputs, self.activation)
 
@@ -409,7 +408,9 @@ class SequenceAsRows(Layer):
                 self.channels = channels
 
             def forward(self, x: torch.Tensor) -> torch.Tensor:
-                return x.unflatten(2, (self.channels, -1)).permute(0, 2, 1, 3).contiguous()
+                n, rows, row = x.shape
+                image = x.reshape(n, rows, self.channels, row // self.channels)
+                return image.permute(0, 2, 1, 3).contiguous()
 
         return Image(self.shape[0])
 
@@ -518,7 +519,7 @@ class Plan:
         for layers, at in ways:
             for layer in layers:
                 total += layer.multiply_adds(at)
-                at = layer.output_shape(at)
+                at = layer.output_shape(at)  # noqa: PLW2901 - the shape walks along
         return total
 
 

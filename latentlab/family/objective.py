@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
 
@@ -27,8 +27,8 @@ class Model(Protocol):
     """What an objective needs of an autoencoder."""
 
     likelihood: Likelihood
-    encoder: nn.Module
-    decoder: nn.Module
+    encoder: nn.Sequential
+    decoder: nn.Sequential
 
     def encode(self, x: Tensor) -> Posterior:
         """Return the posterior of images (n, c, h, w)."""
@@ -126,6 +126,8 @@ class Objective(ABC):
         Whether a code with more numbers than the image makes sense.
     code_activation
         Name in ``layers.ACTIVATIONS`` that the code must have, ``None`` where it may have any.
+    suggests
+        Options and values that suit it better than the usual ones.
     without
         Names of general options that have no meaning for it.
     closed_form
@@ -145,6 +147,7 @@ class Objective(ABC):
     couples_images: ClassVar[bool] = False
     allows_overcomplete: ClassVar[bool] = False
     code_activation: ClassVar[str | None] = None
+    suggests: ClassVar[Mapping[str, Any]] = {}
     without: ClassVar[frozenset[str]] = frozenset()
     closed_form: ClassVar[bool] = False
     prior: ClassVar[str] = "fitted-normal"
@@ -171,14 +174,14 @@ class Objective(ABC):
     def terms(self, model: Model, batch: Batch) -> LossTerms:
         """Return the loss terms of a batch."""
 
-    def after_step(self, model: Model) -> None:
+    def after_step(self, model: Model) -> None:  # noqa: B027 - most need nothing
         """Do what must follow each optimiser step; nothing by default."""
 
     def state(self) -> dict[str, Tensor]:
         """Return what it has gathered over the steps, for an exact resume."""
         return {}
 
-    def load_state(self, state: dict[str, Tensor]) -> None:
+    def load_state(self, state: dict[str, Tensor]) -> None:  # noqa: B027 - most need nothing
         """Take back what :meth:`state` gave."""
 
 

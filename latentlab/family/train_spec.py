@@ -177,6 +177,12 @@ def _describe() -> tuple[Option, ...]:
 TrainSpec.DESCRIBED = _describe()
 
 
+def usual_spec(objective: str) -> TrainSpec:
+    """Return the usual settings for an objective, with what suits it."""
+    suggested = OBJECTIVES[objective].suggests
+    return dataclasses.replace(TrainSpec(), **{"objective": objective, **suggested})
+
+
 def refuse_meaningless(spec: TrainSpec, given: Iterable[str]) -> None:
     """Check that all options that somebody has given have a meaning beside the others.
 

@@ -42,9 +42,7 @@ class Autoencoder(nn.Module):
         self.probabilistic = OBJECTIVES[spec.objective].probabilistic
         self.likelihood = LIKELIHOODS[spec.likelihood](spec)
         self.memory_format = (
-            torch.channels_last
-            if NETWORKS[spec.network].channels_last
-            else torch.contiguous_format
+            torch.channels_last if NETWORKS[spec.network].channels_last else torch.contiguous_format
         )
         self.encoder = nn.Sequential(*(layer.module() for layer in plan.encoder))
         self.decoder = nn.Sequential(*(layer.module() for layer in plan.decoder))

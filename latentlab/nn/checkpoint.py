@@ -158,7 +158,7 @@ def save_model(
 def _codes_of_a_sample(
     run: TrainingRun, model: Autoencoder
 ) -> tuple[NDArray[np.float64], list[float]]:
-    """Return codes of training images, and the mean KL of each dimension (empty if there is none)."""
+    """Return codes of training images, and the mean KL of each dimension where there is one."""
     sample = run.train_indices
     if len(sample) > _STATISTICS_IMAGES:
         picks = np.linspace(0, len(sample) - 1, _STATISTICS_IMAGES).round().astype(np.int64)

@@ -7,7 +7,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from latentlab.nn.autoencoder import Autoencoder, Posterior
+from latentlab.family.objective import Posterior
+from latentlab.nn.autoencoder import Autoencoder
 
 CHUNK_BYTES = 8 << 20  # input pixels as float32 that are worked on at once
 

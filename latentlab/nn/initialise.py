@@ -49,6 +49,7 @@ def initialise(model: Autoencoder, x: Tensor, activation: str) -> None:
     if isinstance(head, nn.Linear):
         _whiten_codes(model, head, x)
     if model.probabilistic:
+        assert head.bias is not None
         rows = head.weight.shape[0] // 2
         head.weight[rows:] *= 0.1
         head.bias[rows:] = _FIRST_LOGVAR
@@ -80,7 +81,7 @@ def _whiten_codes(model: Autoencoder, head: nn.Linear, x: Tensor) -> None:
     centred = mu - mu.mean(0)
     if d > min(_WIDE_CODE, len(x) // 2):
         # A covariance from too few images says nothing, and its root takes too long.
-        whiten = torch.diag(1.0 / centred.std(0).clamp(min=1e-6))
+        whiten = torch.diag(1.0 / centred.std(0, unbiased=False).clamp(min=1e-6))
     else:
         covariance = centred.T @ centred / max(1, len(mu) - 1)
         # The ridge keeps identical images and more dimensions than images well defined.
@@ -96,8 +97,9 @@ def _start_at_mean_image(model: Autoencoder, x: Tensor) -> None:
     mean = x.mean(0)
     if isinstance(last, nn.Conv2d | nn.ConvTranspose2d):
         mean = mean.mean((1, 2))
-    elif last.bias.numel() != mean.numel():
+    elif last.weight.shape[0] != mean.numel():
         mean = mean.mean(1)  # a recurrent decoder writes all rows with the same layer
+    assert last.bias is not None
     last.bias.copy_(model.likelihood.output_for(mean.flatten()))
 
 

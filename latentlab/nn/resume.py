@@ -110,8 +110,8 @@ def load_state(path: Path, run: TrainingRun) -> RunState:
         _restore(run, state, tensors)
     except (SafetensorError, msgspec.MsgspecError, KeyError, RuntimeError, OSError) as error:
         raise TrainingError(
-            f"The saved state “{path.name}” is damaged or belongs to another run, so the run cannot "
-            "be continued; its model can still be opened.",
+            f"The saved state “{path.name}” is damaged or belongs to another run, so the run "
+            "cannot be continued; its model can still be opened.",
             str(error),
         ) from error
     return state

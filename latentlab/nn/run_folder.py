@@ -20,8 +20,8 @@ from latentlab.family.train_spec import TrainSpec, spec_from
 from latentlab.nn.checkpoint import Description, describe, save_model
 from latentlab.nn.resume import load_state, save_state
 from latentlab.nn.run_lock import RunLock
-from latentlab.nn.training import TrainingRun
 from latentlab.nn.train_events import Metrics
+from latentlab.nn.training import TrainingRun
 
 SAVE_EVERY_S = 20.0
 STATE_FILE = "state.safetensors"
@@ -240,7 +240,9 @@ def asked_for(path: Path) -> tuple[TrainSpec, dict[str, Any]]:
         If there is no run, or its description is damaged.
     """
     try:
-        said: dict[str, Any] = msgspec.json.decode((path / _DESCRIPTION_FILE).read_bytes(), type=dict)
+        said: dict[str, Any] = msgspec.json.decode(
+            (path / _DESCRIPTION_FILE).read_bytes(), type=dict
+        )
         return spec_from(said["spec"]), said
     except (OSError, msgspec.MsgspecError, KeyError, UsageError) as error:
         raise UsageError(

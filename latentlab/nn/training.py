@@ -70,6 +70,8 @@ class TrainingRun:
         Processor threads, and the seconds of an undisturbed step with them; ``None`` until chosen.
     best_weights, best_metrics
         Weights and held-out figures of the best epoch so far, ``None`` before the first.
+    stop_requested
+        Whether the run ends after the present step; all processes that share it agree on it.
     settled
         Whether the last step is computed and reported in full: only then is what can be read here
         a state to go on from.
@@ -114,9 +116,7 @@ class TrainingRun:
                 "processes."
             )
         kind = OBJECTIVES[spec.objective]
-        self.steps_per_epoch = (
-            1 if kind.closed_form else len(self.train_indices) // self.batch_size
-        )
+        self.steps_per_epoch = 1 if kind.closed_form else len(self.train_indices) // self.batch_size
         self.total_steps = 1 if kind.closed_form else self.steps_per_epoch * spec.epochs
         self.step = 0
         self.trained_s = 0.0
@@ -124,6 +124,7 @@ class TrainingRun:
         self.best_metrics: Metrics | None = None
         self.best_step = 0
         self.stop_requested = False
+        self._wants_stop = False
         self.settled = True
 
         self.objective = kind(spec, len(self.train_indices))
@@ -176,7 +177,9 @@ class TrainingRun:
 
     def request_stop(self) -> None:
         """End :meth:`run` after the present step, in all processes that share it."""
-        self.stop_requested = True
+        self._wants_stop = True
+        # With others it takes effect when all have heard of it, with the next step.
+        self.stop_requested = self.group.size == 1
 
     def run(self) -> Iterator[TrainEvent]:
         """Train to the end, yielding events.
@@ -377,9 +380,7 @@ class TrainingRun:
             return min(own, self.largest_micro_batch)
         return min(self._micro_batch() or own, self.largest_micro_batch)
 
-    def _terms(
-        self, x: Tensor, seen: Tensor, noise: Tensor, part: slice, count: int
-    ) -> LossTerms:
+    def _terms(self, x: Tensor, seen: Tensor, noise: Tensor, part: slice, count: int) -> LossTerms:
         batch = Batch(
             x[part],
             seen[part],
@@ -398,7 +399,7 @@ class TrainingRun:
     def _share_gradients(self, sums: Tensor) -> Tensor:
         """Add up gradients, loss sums and the wish to stop over all processes, at one go."""
         gradients = [p.grad for p in self.model.parameters() if p.grad is not None]
-        stop = sums.new_full((1,), float(self.stop_requested))
+        stop = sums.new_full((1,), float(self._wants_stop))
         flat = torch.cat([*(g.reshape(-1) for g in gradients), sums, stop])
         self.group.add_up(flat)
         start = 0
@@ -481,10 +482,8 @@ class TrainingRun:
                 self.settled = True
             yield event
 
-    def _measure(
-        self, indices: NDArray[np.int64], split: str, epoch: int
-    ) -> Iterator[TrainEvent]:
-        """Measure images with one seeded posterior sample each; several processes share the work."""
+    def _measure(self, indices: NDArray[np.int64], split: str, epoch: int) -> Iterator[TrainEvent]:
+        """Measure images with one seeded posterior sample each; processes share the work."""
         model = self.measured_model
         totals = torch.zeros(self.means.count, device=self.device)
         small = None if self.objective.couples_images else self._micro_batch()

@@ -17,8 +17,8 @@ from latentlab.core.neighbours import NeighbourIndex
 from latentlab.core.preview import read_preview
 from latentlab.core.trace import Tracer
 from latentlab.data.catalog import is_data, open_data
-from latentlab.services.engine.compute_thread import ComputeThread
 from latentlab.family.described_model import run_spec
+from latentlab.services.engine.compute_thread import ComputeThread
 from latentlab.services.explore_controller import ExploreController
 from latentlab.services.garbage import GarbageCollector
 from latentlab.services.grid_controller import GridController

@@ -15,8 +15,9 @@ import latentlab
 from latentlab.__main__ import main
 from latentlab.core.model_file import read_model_file
 from latentlab.core.options import options_of
-from latentlab.core.train_spec import TrainSpec
-from latentlab.nn.training import TrainEvent, TrainingRun
+from latentlab.family.train_spec import TrainSpec
+from latentlab.nn.train_events import TrainEvent
+from latentlab.nn.training import TrainingRun
 
 QUICK = ["--epochs", "2", "--batch-size", "20", "--hidden", "8", "--threads", "1"]
 

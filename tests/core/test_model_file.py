@@ -11,7 +11,6 @@ import random
 import tracemalloc
 import zipfile
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +32,8 @@ from latentlab.core.model_file import (
     write_model_file,
 )
 from latentlab.core.options import options_of
-from latentlab.core.train_spec import TrainSpec
+from latentlab.family.described_model import run_spec
+from latentlab.family.train_spec import TrainSpec
 
 DOCUMENT = ModelDocument(
     format_version=1,
@@ -52,7 +52,7 @@ DOCUMENT = ModelDocument(
     data_fingerprint="c0ffee",
     class_names=["zero", "žluťoučký 数"],
     metrics={"loss": 101.5},
-    spec=TrainSpec(hidden=(3,), seed=7),
+    spec=json.loads(msgspec.json.encode(TrainSpec(hidden=(3,), seed=7))),
 )
 
 WEIGHTS = {
@@ -640,11 +640,11 @@ def test_junk_in_the_settings(field: str) -> None:
         document = json.loads(encode_document(DOCUMENT))
         document["spec"][field] = junk
         try:
-            spec = decode_document(json.dumps(document)).spec
+            spec = run_spec(decode_document(json.dumps(document)))
         except ModelFileError:
             continue
-        assert spec is not None
-        spec.validate()
+        if spec is not None:
+            spec.validate()
 
 
 @pytest.mark.parametrize(
@@ -654,16 +654,10 @@ def test_junk_in_the_settings(field: str) -> None:
         ({"latent_dim": 10**9}, "out of bounds"),
         ({"input_shape": (10**6, 2, 1)}, "out of bounds"),
         ({"input_shape": (2, 2, 4)}, "out of bounds"),
-        ({"network_args": {"hidden": [3] * 10**6}}, "out of bounds"),
-        ({"network_args": {"hidden": [True]}}, "out of bounds"),
         ({"latent_mean": [0.0]}, "out of bounds"),
         ({"latent_std": [1.0, -1.0]}, "out of bounds"),
         ({"step": -1}, "out of bounds"),
         ({"epoch": 10**30}, "out of bounds"),
-        ({"spec": replace(TrainSpec(), epochs=0)}, "out of bounds"),
-        ({"network": "transformer"}, "does not know; update the program"),
-        ({"objective": "adversarial"}, "does not know; update the program"),
-        ({"likelihood": "poisson"}, "does not know; update the program"),
     ],
 )
 def test_document_out_of_bounds(change: dict[str, Any], words: str) -> None:

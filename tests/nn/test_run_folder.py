@@ -17,10 +17,12 @@ from latentlab.core import model_file
 from latentlab.core.errors import TrainingError
 from latentlab.core.image_set import ImageSet
 from latentlab.core.model_file import read_model_file
-from latentlab.core.train_spec import TrainSpec
+from latentlab.family.described_model import run_spec
+from latentlab.family.train_spec import TrainSpec
 from latentlab.nn import run_folder
 from latentlab.nn.run_folder import RunFolder
-from latentlab.nn.training import Metrics, TrainingRun
+from latentlab.nn.train_events import Metrics
+from latentlab.nn.training import TrainingRun
 
 SPEC = TrainSpec(hidden=(8,), epochs=4, batch_size=12, held_out=0.2, seed=2, learning_rate=0.01)
 DATA = ImageSet(
@@ -43,7 +45,7 @@ def train(
             folder.log(event)
             folder.save_now_and_then(save_every_s)
             logged.append(event)
-        if run.step >= steps:
+        if run.step >= steps and run.settled:
             break
     return logged
 
@@ -76,11 +78,11 @@ def test_a_finished_run(tmp_path: Path) -> None:
 
     lines = lines_of(path)
     assert all(list(line) == METRIC_KEYS for line in lines)
-    assert lines == [asdict(metrics) for metrics in logged]
+    assert lines == [metrics.as_line() for metrics in logged]
     assert [line["split"] for line in lines].count("held_out") == 4
 
     document = read_model_file(path).document
-    assert document.spec == SPEC
+    assert run_spec(document) == SPEC
     assert document.step == run.best_step
     held_out = [line["loss"] for line in lines if line["split"] == "held_out"]
     assert document.metrics["loss"] == pytest.approx(min(held_out))
@@ -90,6 +92,8 @@ def test_a_finished_run(tmp_path: Path) -> None:
         "run.json",
         "metrics.jsonl",
         "model.safetensors",
+        "run.lock",
+        "state.safetensors",
     } | extra
 
 
@@ -122,7 +126,7 @@ def test_a_folder_with_other_things_is_used_as_it_is(tmp_path: Path) -> None:
     (tmp_path / ".model.safetensors.0123456789abcdef.tmp").write_text("of a killed program")
     RunFolder(tmp_path, new_run())
     assert (tmp_path / "notes.txt").read_text() == "mine"
-    assert {p.name for p in tmp_path.iterdir()} == {"notes.txt", "run.json"}
+    assert {p.name for p in tmp_path.iterdir()} == {"notes.txt", "run.json", "run.lock"}
 
 
 def test_a_folder_that_cannot_be_made_is_a_sentence(tmp_path: Path) -> None:
@@ -153,7 +157,7 @@ def test_a_log_that_cannot_be_written_is_written_later(
     assert warnings == ["The training log cannot be written: not now."] * 3
     broken = False
     folder.log(events[3])
-    assert lines_of(tmp_path) == [asdict(event) for event in events[:4]]
+    assert lines_of(tmp_path) == [event.as_line() for event in events[:4]]
 
 
 def failing_writes(code: int) -> Callable[..., None]:

@@ -8,10 +8,11 @@ import pytest
 import torch
 
 from latentlab.core.image_set import ImageSet
-from latentlab.core.train_spec import TrainSpec
+from latentlab.family.train_spec import TrainSpec
 from latentlab.nn import threads
 from latentlab.nn.threads import thread_candidates, tune_threads
-from latentlab.nn.training import StepDone, TrainingRun
+from latentlab.nn.train_events import StepDone
+from latentlab.nn.training import TrainingRun
 
 SPEC = TrainSpec(hidden=(8,), batch_size=10, epochs=1, dropout=0.1, held_out=0.0)
 DATA = ImageSet(
@@ -82,16 +83,16 @@ def test_tuning_before_training_does_not_change_the_run(monkeypatch: pytest.Monk
 
 def test_a_probe_that_does_not_fit_into_memory_does_not_end_the_run() -> None:
     run = TrainingRun(SPEC, DATA, device=torch.device("cpu"))
-    terms = run._objective.terms
+    terms = run.objective.terms
     sizes = []
 
-    def small(model: Any, x: torch.Tensor, noise: torch.Tensor) -> Any:
-        sizes.append(len(x))
-        if len(x) > 5:
+    def small(model: Any, batch: Any) -> Any:
+        sizes.append(len(batch.x))
+        if len(batch.x) > 5:
             raise RuntimeError("DefaultCPUAllocator: not enough memory: you tried to allocate")
-        return terms(model, x, noise)
+        return terms(model, batch)
 
-    run._objective.terms = small  # type: ignore[method-assign]
+    run.objective.terms = small  # type: ignore[method-assign]
     steps = [e.step for e in run.run() if isinstance(e, StepDone)]
     assert steps == [1, 2, 3]
     assert sizes == [10, *[5] * 6]
@@ -104,6 +105,6 @@ def test_another_error_of_the_probe_is_not_hidden() -> None:
     def broken(*_: Any) -> Any:
         raise RuntimeError("shapes cannot be multiplied")
 
-    run._objective.terms = broken  # type: ignore[method-assign]
+    run.objective.terms = broken  # type: ignore[method-assign]
     with pytest.raises(RuntimeError, match="cannot be multiplied"):
         next(run.run())

@@ -14,10 +14,11 @@ import torch
 
 from latentlab.core.errors import TrainingError, UsageError
 from latentlab.core.image_set import ImageSet, held_out_indices
-from latentlab.core.train_spec import TrainSpec
+from latentlab.family.objective import Batch, LossTerms
+from latentlab.family.train_spec import TrainSpec
 from latentlab.nn import training
-from latentlab.nn.objectives.objective import LossTerms
-from latentlab.nn.training import Metrics, StepDone, TrainingRun
+from latentlab.nn.train_events import Metrics, StepDone
+from latentlab.nn.training import TrainingRun
 
 CPU = torch.device("cpu")
 SMALL = TrainSpec(hidden=(24,), batch_size=80, epochs=1, held_out=0.0, seed=3)
@@ -231,14 +232,14 @@ def test_a_training_line_is_the_mean_since_the_last_one() -> None:
     assert [m.step for m in lines] == [3, 6, 9, 12]
     single = start(spec, data)
     losses: list[float] = []
-    original = single._objective.terms
+    original = single.objective.terms
 
     def noted(*args: Any) -> LossTerms:
         terms: LossTerms = original(*args)
         losses.append(float(terms.loss.detach().mean()))
         return terms
 
-    single._objective.terms = noted  # type: ignore[method-assign]
+    single.objective.terms = noted  # type: ignore[method-assign]
     finish(single)
     expected = np.array(losses).reshape(4, 3).mean(1)
     assert [m.loss for m in lines] == pytest.approx(expected.tolist(), rel=1e-5)
@@ -261,7 +262,7 @@ def test_held_out_figures_have_neither_dropout_nor_augmentation() -> None:
 )
 def test_the_learning_rate_follows_its_schedule(schedule: str, expected: list[float]) -> None:
     run = start(replace(SMALL, batch_size=5, schedule=schedule), random_images(20))
-    groups = run._optimiser.param_groups
+    groups = run.optimiser.param_groups
     rates = [groups[0]["lr"] / run.spec.learning_rate for _ in optimiser_steps(run)]
     assert rates == pytest.approx(expected)
 
@@ -434,6 +435,10 @@ def test_little_data_gives_numbers(network: str, data: ImageSet, latent_dim: int
         scaling=0.1,
         ema=0.9,
     )
+    if latent_dim > np.prod(data.image_shape):
+        with pytest.raises(UsageError, match="is wider than an image"):
+            start(spec, data)
+        return
     run = start(spec, data)
     assert run.batch_size == len(run.train_indices) == len(data) - max(1, round(len(data) / 10))
     assert run.total_steps == 3
@@ -471,16 +476,16 @@ class SmallMemory:
 
     def __init__(self, run: TrainingRun, room: int, words: str) -> None:
         self.sizes: list[int] = []
-        self._terms = run._objective.terms
+        self._terms = run.objective.terms
         self._room = room
         self._words = words
-        run._objective.terms = self.terms  # type: ignore[method-assign]
+        run.objective.terms = self.terms  # type: ignore[method-assign]
 
-    def terms(self, model: Any, x: torch.Tensor, noise: torch.Tensor) -> LossTerms:
-        self.sizes.append(len(x))
-        if len(x) > self._room:
+    def terms(self, model: Any, batch: Batch) -> LossTerms:
+        self.sizes.append(len(batch.x))
+        if len(batch.x) > self._room:
             raise RuntimeError(self._words)
-        return self._terms(model, x, noise)
+        return self._terms(model, batch)
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ from latentlab.core.model_file import read_model_file
 from latentlab.core.preview import read_preview
 from latentlab.core.resources import resource
 from latentlab.core.trace import NullTracer
-from latentlab.core.train_spec import TrainSpec
+from latentlab.family.train_spec import TrainSpec
 from latentlab.nn.checkpoint import build_model
 from latentlab.nn.inference import decode, encode
 from latentlab.services.engine import engine as engine_module
@@ -638,7 +638,7 @@ def test_a_loss_that_is_not_a_number_ends_in_a_sentence_and_a_usable_model(
     ("spec", "words"),
     [
         (replace(SPEC, epochs=0), "Epochs cannot be 0"),
-        (replace(SPEC, network="lstm"), "Network cannot be"),
+        (replace(SPEC, network="transformer"), "Network cannot be"),
         (replace(SPEC, learning_rate=float("nan")), "Learning rate cannot be nan"),
     ],
 )
@@ -698,7 +698,9 @@ def test_a_full_disk_is_said_once_and_training_goes_on(
     monkeypatch.setattr(Path, "open", full)
     bench.rest()
     assert [w.sentence for w in bench.of(Warned)] == [
-        "The training log cannot be written: No space left on device."
+        "The training log cannot be written: No space left on device.",
+        "The state of the run cannot be saved: No space left on device. Training goes on, and it "
+        "is tried again.",
     ]
     assert bench.statuses[-1] == "idle"
     assert bench.last(CurvePoint).step == 12

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QSlider, QWidget
 from pytestqt.qtbot import QtBot
 
 from latentlab.core.options import check, option, options_of
-from latentlab.core.train_spec import TrainSpec
+from latentlab.family.train_spec import TrainSpec
 from latentlab.ui.flat_combo_box import FlatComboBox
 from latentlab.ui.number_editors import FloatEditor, IntEditor, next_round, number_text
 from latentlab.ui.option_form import OptionForm

@@ -8,14 +8,13 @@ import time
 
 import numpy as np
 import pytest
-import torch
 from lab_window import LabWindow
 
 from latentlab.core.folders import runs_folder
 from latentlab.core.messages import Embedded, TrainProgress
 from latentlab.core.model_file import read_model_file
-from latentlab.core.train_spec import TrainSpec
-from latentlab.nn.objectives.variational import Variational
+from latentlab.family.objectives.variational import Variational
+from latentlab.family.train_spec import TrainSpec
 
 LONG = TrainSpec(epochs=1000, hidden=(64,), batch_size=100)
 
@@ -99,8 +98,8 @@ def test_closing_the_window_while_training_saves_the_run(lab_window: LabWindow) 
 def test_a_loss_that_is_no_number_ends_the_run_and_the_window_lives(
     lab_window: LabWindow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def poisoned(self: Variational, model: object, x: object, noise: torch.Tensor) -> object:
-        terms = honest(self, model, x, noise)
+    def poisoned(self: Variational, model: object, batch: object) -> object:
+        terms = honest(self, model, batch)
         calls.append(len(calls))
         return terms._replace(kl=terms.kl * float("nan")) if len(calls) > 40 else terms
 

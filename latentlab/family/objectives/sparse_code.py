@@ -22,5 +22,5 @@ def reading_norms(model: Model, latent_dim: int) -> Tensor:
     """
     layer = reading_layer(model)
     weight: Tensor = layer.weight  # type: ignore[assignment]
-    norms = weight.transpose(0, 1).flatten(1).norm(dim=1)
+    norms: Tensor = weight.transpose(0, 1).flatten(1).norm(dim=1)
     return norms.repeat_interleave(latent_dim // len(norms))

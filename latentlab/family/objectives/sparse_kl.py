@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from latentlab.core.options import option
@@ -55,6 +56,7 @@ class SparseKl(Deterministic):
     penalties = ("sparsity",)
     couples_images = True
     allows_overcomplete = True
+    suggests = MappingProxyType({"latent_dim": 64})
     code_activation = "sigmoid"
 
     def __init__(self, options: Any, num_images: int = 1) -> None:
@@ -75,9 +77,7 @@ class SparseKl(Deterministic):
             active = self._average + (active - now)
         active = active.clamp(_EDGE, 1.0 - _EDGE)
         rho: float = self.options.target_activation
-        penalty = (
-            rho * (rho / active).log() + (1 - rho) * ((1 - rho) / (1 - active)).log()
-        ).sum()
+        penalty = (rho * (rho / active).log() + (1 - rho) * ((1 - rho) / (1 - active)).log()).sum()
         shown = penalty.expand(len(mu))
         return self.options.sparsity_weight * shown, (shown,)
 

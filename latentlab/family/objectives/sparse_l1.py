@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from latentlab.core.options import option
@@ -45,6 +46,7 @@ class SparseL1(Deterministic):
     Options = SparseL1Options
     penalties = ("sparsity",)
     allows_overcomplete = True
+    suggests = MappingProxyType({"latent_dim": 64})
     code_activation = "relu"
 
     def add_penalties(  # noqa: D102

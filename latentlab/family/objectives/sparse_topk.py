@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from latentlab.core.options import option
@@ -49,6 +50,7 @@ class SparseTopK(Deterministic):
     Options = SparseTopKOptions
     penalties = ("dead_units",)
     allows_overcomplete = True
+    suggests = MappingProxyType({"latent_dim": 64})
     code_activation = "relu"
 
     def __init__(self, options: Any, num_images: int = 1) -> None:

@@ -46,9 +46,7 @@ def decomposed_kl(
     m = len(z)
     log_2pi = math.log(2 * math.pi)
     # (i, j, dimension): sample i under posterior j.
-    each = -0.5 * (
-        (z[:, None] - mu[None]).square() / logvar.exp() + logvar[None] + log_2pi
-    )
+    each = -0.5 * ((z[:, None] - mu[None]).square() / logvar.exp() + logvar[None] + log_2pi)
     scale = math.log(m) + math.log(num_images)
     log_q_joint = each.sum(2).logsumexp(1) - scale
     log_q_product = (each.logsumexp(1) - scale).sum(1)

@@ -40,6 +40,7 @@ from latentlab.core.messages import (
 from latentlab.core.model_file import read_model_file
 from latentlab.core.trace import Tracer, now_s
 from latentlab.data.catalog import open_data
+from latentlab.family.train_spec import TrainSpec
 from latentlab.nn.checkpoint import (
     Description,
     build_model,
@@ -372,6 +373,7 @@ class Engine:
         self._refuse_while_training("starting another run")
         if self._data is None:
             raise UsageError("Open a data set first; then there is something to train on.")
+        assert isinstance(command.spec, TrainSpec)
         self._emit(TrainStatusChanged("preparing", spec=command.spec))
         try:
             training = TrainingJob(

@@ -23,6 +23,7 @@ from latentlab.core.neighbours import NeighbourIndex
 from latentlab.core.preview import Preview, write_preview
 from latentlab.core.tiles import CellBlock
 from latentlab.data.catalog import open_data
+from latentlab.family.described_model import run_spec
 from latentlab.nn.checkpoint import build_model
 from latentlab.services.engine.live_model import LiveModel
 
@@ -61,8 +62,9 @@ def store_map() -> None:
         block = CellBlock(level, -n, -n, n, n)
         keys = block.keys()
         tiles.append((level, keys, model.decode_tiles(block.centres(keys))))
-    assert file.document.spec is not None
-    held_out = held_out_indices(len(data), file.document.spec.held_out)
+    spec = run_spec(file.document)
+    assert spec is not None
+    held_out = held_out_indices(len(data), spec.held_out)
     write_preview(
         HERE / "preview.npz",
         Preview(codes, NeighbourIndex(codes).reference, tuple(tiles), codes[held_out[0]]),

@@ -1,0 +1,79 @@
+"""Settings to a model file's description and back."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import msgspec
+import pytest
+
+from latentlab.core.errors import ModelFileError
+from latentlab.core.model_document import ModelDocument, decode_document, encode_document
+from latentlab.family.described_model import described, run_spec, spec_of
+from latentlab.family.networks import NETWORKS
+from latentlab.family.objectives import OBJECTIVES
+from latentlab.family.plans import plan_of
+from latentlab.family.train_spec import TrainSpec
+
+SHAPE = (28, 28, 1)
+
+
+def document_of(spec: TrainSpec) -> ModelDocument:
+    d = plan_of(spec, SHAPE).latent_dim
+    document = ModelDocument(
+        format_version=1,
+        **described(spec),
+        input_shape=SHAPE,
+        latent_dim=d,
+        latent_mean=[0.0] * d,
+        latent_std=[1.0] * d,
+        data_name="digits",
+        data_fingerprint="c0ffee",
+        spec=dataclasses.asdict(spec),
+    )
+    return decode_document(encode_document(document))
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+@pytest.mark.parametrize("objective", OBJECTIVES)
+def test_a_description_rebuilds_the_same_network(objective: str, network: str) -> None:
+    spec = TrainSpec(objective=objective, network=network, latent_dim=24, seed=9, epochs=3)
+    document = document_of(spec)
+    assert plan_of(spec_of(document), SHAPE) == plan_of(spec, SHAPE)
+    assert run_spec(document) == spec
+
+
+def test_a_feature_map_as_code() -> None:
+    spec = TrainSpec(objective="denoising", network="conv", code="map", channels=(8, 4))
+    document = document_of(spec)
+    assert document.latent_dim == 4 * 7 * 7
+    assert plan_of(spec_of(document), SHAPE) == plan_of(spec, SHAPE)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"network": "transformer"}, "does not know; update the program"),
+        ({"objective": "adversarial"}, "does not know; update the program"),
+        ({"likelihood": "poisson"}, "does not know; update the program"),
+        ({"network_args": {"hidden": [3] * 10**6}}, "out of bounds"),
+        ({"network_args": {"hidden": [True]}}, "out of bounds"),
+        ({"network_args": {"hidden": "wide"}}, "out of bounds"),
+        ({"network_args": {"activation": "step"}}, "out of bounds"),
+        ({"objective_args": {"beta": -1.0}}, "out of bounds"),
+        ({"latent_dim": 5000}, "out of bounds"),
+    ],
+)
+def test_what_cannot_be_built_is_refused(change: dict[str, Any], words: str) -> None:
+    document = msgspec.structs.replace(document_of(TrainSpec()), **change)
+    with pytest.raises(ModelFileError, match=words):
+        spec_of(document)
+
+
+def test_settings_that_cannot_be_read_are_none() -> None:
+    document = document_of(TrainSpec())
+    assert run_spec(msgspec.structs.replace(document, spec=None)) is None
+    assert run_spec(msgspec.structs.replace(document, spec={"epochs": 0})) is None
+    newer = {"epochs": 7, "an_option_of_tomorrow": True}
+    assert run_spec(msgspec.structs.replace(document, spec=newer)) == TrainSpec(epochs=7)
