@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import time
-from typing import Annotated, Any
+from typing import Any
 
 import numpy as np
-from cyclopts import App, Parameter
+from cyclopts import App
 
-from latentlab.cli.subject import open_images, print_json
+from latentlab.cli.options import AsJson
+from latentlab.cli.say import print_json, printable
+from latentlab.cli.subject import open_images
 from latentlab.core.bundled import BUNDLED_DATA
+from latentlab.core.errors import UsageError
 
 data = App(name="data", help="List data sets, and say what is in one.")
 
 
+@data.default
+def _nothing() -> int:
+    raise UsageError("Say which: latentlab data list, or latentlab data info DATA.")
+
+
 @data.command(name="list")
-def list_data(*, json_: Annotated[bool, Parameter(name="--json")] = False) -> int:
+def list_data(*, json_: AsJson = False) -> int:
     """List the data sets that come with the program.
 
     Parameters
@@ -45,7 +53,7 @@ def list_data(*, json_: Annotated[bool, Parameter(name="--json")] = False) -> in
 
 
 @data.command(name="info")
-def info(data: str, *, json_: Annotated[bool, Parameter(name="--json")] = False) -> int:
+def info(data: str, *, json_: AsJson = False) -> int:
     """Say how many images of which size and class a data set holds.
 
     Parameters
@@ -55,7 +63,7 @@ def info(data: str, *, json_: Annotated[bool, Parameter(name="--json")] = False)
     json_
         Write one JSON object.
     """
-    begin = time.perf_counter()
+    begin_s = time.perf_counter()
     images = open_images(data)
     counts: dict[str, int] = {}
     if images.labels is not None:
@@ -74,18 +82,23 @@ def info(data: str, *, json_: Annotated[bool, Parameter(name="--json")] = False)
         "class_counts": counts,
         "image_shape": images.image_shape,
         "fingerprint": images.fingerprint,
-        "seconds": time.perf_counter() - begin,
+        "seconds": time.perf_counter() - begin_s,
     }
     if json_:
         print_json(found)
         return 0
     colour = "grey" if channels == 1 else "colour"
-    print(f"{images.title}: {len(images):,} images of {width} × {height} pixels, {colour}")
+    title = printable(images.title)
+    print(f"{title}: {_count(len(images), 'image')} of {width} × {height} pixels, {colour}")
     if counts:
-        print(f"{len(counts)} classes")
+        print(f"{len(counts):,} class{'' if len(counts) == 1 else 'es'}")
         for name, number in counts.items():
-            print(f"  {name:20} {number:>8,}")
+            print(f"  {printable(name):20} {number:>8,}")
     else:
         print("no classes")
     print(f"fingerprint {images.fingerprint}")
     return 0
+
+
+def _count(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 from cyclopts import Parameter
 from numpy.typing import NDArray
 
-from latentlab.cli.pictures import as_uint8, write_npz, write_png
-from latentlab.cli.subject import open_trained, print_json, writable
+from latentlab.cli.code_file import read_codes
+from latentlab.cli.destination import file_to_write, folder_to_write
+from latentlab.cli.options import AsJson, Out
+from latentlab.cli.pictures import as_uint8, write_npz, write_png, write_pngs
+from latentlab.cli.say import print_json
+from latentlab.cli.subject import open_trained
 from latentlab.core.code_text import parse_code
 from latentlab.core.errors import UsageError
+
+if TYPE_CHECKING:
+    from latentlab.nn.open_model import OpenedModel
+
+_ENDINGS = (".png", ".npz")
+_CHUNK_VALUES = 2**24  # of pictures as float32 at the same time
 
 
 def decode(
@@ -20,9 +31,9 @@ def decode(
     *,
     z: Annotated[str | None, Parameter(allow_leading_hyphen=True)] = None,
     codes: Path | None = None,
-    out: Annotated[Path, Parameter(name=["--out", "-o"])],
+    out: Out,
     device: str = "auto",
-    json_: Annotated[bool, Parameter(name="--json")] = False,
+    json_: AsJson = False,
 ) -> int:
     """Draw what lives at points of latent space.
 
@@ -33,7 +44,7 @@ def decode(
     z
         One code, such as "0.1,-1.2".
     codes
-        A file with an array z of codes: .npz, .npy or .csv, as encode writes them.
+        A file with an array z of codes: .npz, .npy, .csv or .parquet, as encode writes them.
     out
         A .png for one code, a .npz with an array images (n, h, w, c), or a folder of PNG files.
     device
@@ -43,63 +54,44 @@ def decode(
     """
     if (z is None) == (codes is None):
         raise UsageError("Give either --z with one code, or --codes with a file of them.")
-    model = open_trained(run, device)
-    points = (
-        parse_code(z, model.latent_dim)[None] if z is not None else _read_codes(codes or Path())
-    )
-    if points.shape[1] != model.latent_dim:
-        raise UsageError(
-            f"A code of this model has {model.latent_dim} numbers; {points.shape[1]} were given."
-        )
-    images = model.decode(points)
-    suffix = out.suffix.lower()
-    if suffix == ".npz":
-        write_npz(writable(out), images=as_uint8(images), z=points)
-    elif suffix == ".png":
-        if len(images) != 1:
-            raise UsageError(
-                f"One .png holds one picture and there are {len(images)} codes; give a folder or a "
-                ".npz file."
-            )
-        write_png(writable(out), images[0])
-    elif suffix:
+    to_folder = out.suffix.lower() not in _ENDINGS
+    if not to_folder:
+        file_to_write(out, _ENDINGS)
+    elif out.suffix and not out.is_dir():
         raise UsageError(f"“{out.name}” must end with .png or .npz, or be a folder.")
     else:
-        digits = len(str(max(0, len(images) - 1)))
-        for number, image in enumerate(images):
-            write_png(writable(out / f"{number:0{digits}d}.png"), image)
+        folder_to_write(out)
+    model = open_trained(run, device)
+    if z is not None:
+        points = parse_code(z, model.latent_dim)[None]
+    else:
+        assert codes is not None
+        points = read_codes(codes, model.latent_dim)
+    if out.suffix.lower() == ".png" and len(points) != 1:
+        raise UsageError(
+            f"One .png holds one picture and there are {len(points):,} codes; give a folder or a "
+            ".npz file."
+        )
+    pictures = _pictures(model, points)
+    if to_folder:
+        numbers = range(len(points))
+        write_pngs(out, numbers, (picture for part in pictures for picture in part))
+    elif out.suffix.lower() == ".png":
+        write_png(out, next(pictures)[0])
+    else:
+        write_npz(out, images=np.concatenate(list(pictures)), z=points)
     if json_:
-        print_json({"out": out, "num_images": len(images), "image_shape": model.image_shape})
+        print_json({"out": out, "num_images": len(points), "image_shape": model.image_shape})
     else:
         print(out)
     return 0
 
 
-def _read_codes(path: Path) -> NDArray[np.float32]:
-    if not path.is_file():
-        raise UsageError(f"There is no file “{path}”.")
-    wrong = UsageError(f"“{path.name}” holds no codes: an array z of numbers (n, d) is needed.")
-    try:
-        found: Any
-        if path.suffix.lower() == ".csv":
-            found = _read_csv(path)
-        else:
-            # NumPy leaves a file open that it cannot read, so it is opened here.
-            with path.open("rb") as file:
-                loaded = np.load(file, allow_pickle=False)
-                found = loaded["z"] if path.suffix.lower() == ".npz" else loaded
-        points = np.asarray(found, np.float32)
-    except Exception as error:
-        raise wrong from error
-    if points.ndim == 1:
-        points = points[None]
-    if points.ndim != 2 or not np.isfinite(points).all() or not len(points):
-        raise wrong
-    return points
-
-
-def _read_csv(path: Path) -> NDArray[np.float64]:
-    with path.open(encoding="utf-8") as file:
-        names = file.readline().strip().split(",")
-        columns = [i for i, name in enumerate(names) if name.startswith("z_")]
-        return np.loadtxt(file, delimiter=",", usecols=columns, ndmin=2)
+def _pictures(model: OpenedModel, points: NDArray[np.float32]) -> Iterator[NDArray[np.uint8]]:
+    """Yield the pictures of codes, uint8 (k, h, w, c), some at a time."""
+    step = max(1, _CHUNK_VALUES // int(np.prod(model.image_shape)))
+    for start in range(0, len(points), step):
+        images = model.decode(points[start : start + step])
+        if not np.isfinite(images).all():
+            raise UsageError("Some of the codes lie too far out to be decoded.")
+        yield as_uint8(images)

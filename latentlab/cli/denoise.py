@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
 from cyclopts import Parameter
-from cyclopts.validators import Number
 from numpy.typing import NDArray
 
-from latentlab.cli.pictures import write_png
-from latentlab.cli.subject import Subject, choose, open_trained, print_json, writable
-from latentlab.core.corruptions import CORRUPTIONS, corrupt
+from latentlab.cli.destination import folder_to_write
+from latentlab.cli.options import AsJson, Out, Seed, Split
+from latentlab.cli.pictures import write_pngs
+from latentlab.cli.say import note, print_json, printable
+from latentlab.cli.subject import Subject, choose, held_out_of, open_trained
+from latentlab.core.corruptions import CORRUPTIONS, checked_corruption, corrupt, derived_seed
 from latentlab.core.errors import DataError, UsageError
-from latentlab.core.image_set import held_out_indices
+from latentlab.core.linear_denoiser import LinearDenoiser
 from latentlab.core.pixel_metrics import mean_psnr_db, ssim
 from latentlab.data.catalog import open_data
-from latentlab.family.described_model import run_spec
 
 if TYPE_CHECKING:
     from latentlab.nn.open_model import OpenedModel
@@ -27,18 +27,27 @@ if TYPE_CHECKING:
 else:
     CorruptionName = Literal[tuple(CORRUPTIONS)]
 
+_AMOUNT_HELP = (
+    "How strong the corruption is; its usual amount, here in brackets, if not given. "
+    + "; ".join(
+        f"{c.name}: {c.amount_meaning}, {c.minimum:g} to {c.maximum:g} ({c.default_amount:g})"
+        for c in CORRUPTIONS.values()
+    )
+    + "."
+)
+
 
 def denoise(
     run: str,
     data: str,
     *,
     corruption: CorruptionName | None = None,
-    amount: float | None = None,
-    seed: Annotated[int, Parameter(validator=Number(gte=0, lt=2**63))] = 0,
-    out: Annotated[Path | None, Parameter(name=["--out", "-o"])] = None,
-    split: Literal["auto", "held-out", "train", "all"] = "auto",
+    amount: Annotated[float | None, Parameter(help=_AMOUNT_HELP)] = None,
+    seed: Seed = 0,
+    out: Out | None = None,
+    split: Split = "auto",
     device: str = "auto",
-    json_: Annotated[bool, Parameter(name="--json")] = False,
+    json_: AsJson = False,
 ) -> int:
     """Clean images with a model, and measure it against the best linear denoiser.
 
@@ -52,7 +61,7 @@ def denoise(
         What is done to the images first; without it they are taken as they are, and nothing can be
         measured.
     amount
-        How strong the corruption is; its usual amount if not given.
+        How strong the corruption is.
     seed
         Of the corruption.
     out
@@ -68,10 +77,11 @@ def denoise(
         raise UsageError("--amount needs a --corruption.")
     if corruption is None and out is None:
         raise UsageError("Give a --corruption to measure with, or -o FOLDER to write to.")
-    if corruption is not None and amount is None:
-        amount = CORRUPTIONS[corruption].default_amount
     if corruption is not None:
-        corrupt(np.zeros((1, 1, 1, 1), np.float32), corruption, amount or 0.0, seed)  # checks it
+        amount = CORRUPTIONS[corruption].default_amount if amount is None else amount
+        checked_corruption(corruption, amount)
+    if out is not None:
+        folder_to_write(out)
     model = open_trained(run, device)
     subject = choose(model, data, split)
     clean = subject.images
@@ -80,17 +90,17 @@ def denoise(
         "split": subject.split,
         "num_images": len(clean),
     }
-    if corruption is None:
-        denoised = model.reconstruct(clean)
-        shown: list[NDArray[Any]] = [clean, denoised]
+    if corruption is None or amount is None:
+        shown: list[NDArray[Any]] = [clean, model.reconstruct(clean)]
     else:
-        amount = float(amount or 0.0)
         # Unclipped, as denoisers are trained: clipped Gaussian noise would be weaker.
         noisy = corrupt(clean, corruption, amount, seed, clip=False)
         denoised = model.denoise(noisy)
         linear = _linear(model, subject, noisy, corruption, amount, seed)
-        found |= {"corruption": corruption, "amount": amount, "seed": seed}
         found |= {
+            "corruption": corruption,
+            "amount": amount,
+            "seed": seed,
             "psnr_corrupted_db": mean_psnr_db(clean, noisy),
             "psnr_denoised_db": mean_psnr_db(clean, denoised),
             "psnr_linear_db": None if linear is None else mean_psnr_db(clean, linear),
@@ -99,7 +109,7 @@ def denoise(
         }
         shown = [clean, noisy, denoised]
     if out is not None:
-        _write_sheets(out, shown, subject.indices)
+        write_pngs(out, subject.indices.tolist(), _side_by_side(shown))
         found["out"] = out
     if json_:
         print_json(found)
@@ -120,8 +130,6 @@ def _linear(
 
     ``None`` where the images that the model was trained on cannot be found.
     """
-    from latentlab.core.linear_denoiser import LinearDenoiser
-
     document, data = model.document, subject.data
     if data.fingerprint != document.data_fingerprint:
         try:
@@ -129,37 +137,30 @@ def _linear(
         except DataError:
             data = subject.data
         if data.fingerprint != document.data_fingerprint:
-            print(
+            note(
                 f"The images that the model was trained on (“{document.data_name}”) are not here, "
-                "so there is no linear denoiser to compare with.",
-                file=sys.stderr,
+                "so there is no linear denoiser to compare with."
             )
             return None
-    spec = run_spec(document)
-    held_out = held_out_indices(len(data), 0.1 if spec is None else spec.held_out)
-    training = np.asarray(data.images)[np.setdiff1d(np.arange(len(data)), held_out)]
-    return LinearDenoiser.fit(training, corruption, amount, seed + 1, clip=False).apply(
-        noisy, limit=False
-    )
+    training = np.setdiff1d(np.arange(len(data)), held_out_of(document, len(data)))
+    return LinearDenoiser.fit(
+        np.asarray(data.images)[training], corruption, amount, derived_seed(seed, 1), clip=False
+    ).apply(noisy, limit=False)
 
 
-def _write_sheets(folder: Path, columns: list[NDArray[Any]], indices: NDArray[np.int64]) -> None:
-    digits = len(str(int(indices.max())))
-    for number, *row in zip(indices.tolist(), *columns, strict=True):
-        pictures = [p / 255.0 if p.dtype == np.uint8 else p for p in row]
-        write_png(writable(folder / f"{number:0{digits}d}.png"), np.concatenate(pictures, 1))
+def _side_by_side(columns: list[NDArray[Any]]) -> Iterable[NDArray[np.float64]]:
+    """Yield for each image one picture (h, k · w, c) of its k versions."""
+    for row in zip(*columns, strict=True):
+        yield np.concatenate([p / 255.0 if p.dtype == np.uint8 else p for p in row], 1)
 
 
 def _print(found: dict[str, Any]) -> None:
-    print(f"{found['num_images']:,} {found['split']} images of {found['data']}")
+    print(f"{found['num_images']:,} {found['split']} images of {printable(found['data'])}")
     if "corruption" in found:
-        print(
-            f"  corrupted {found['psnr_corrupted_db']:7.2f} dB   SSIM {found['ssim_corrupted']:.3f}"
-        )
-        print(
-            f"  denoised  {found['psnr_denoised_db']:7.2f} dB   SSIM {found['ssim_denoised']:.3f}"
-        )
-        if found["psnr_linear_db"] is not None:
-            print(f"  linear    {found['psnr_linear_db']:7.2f} dB")
+        for which in ("corrupted", "denoised", "linear"):
+            psnr_db, similarity = found[f"psnr_{which}_db"], found.get(f"ssim_{which}")
+            if psnr_db is not None:
+                shown = "" if similarity is None else f"   SSIM {similarity:.3f}"
+                print(f"  {which:10}{psnr_db:7.2f} dB{shown}")
     if "out" in found:
         print(found["out"])

@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
-from typing import Annotated, Any, BinaryIO, Literal
+from typing import Any
 
-import numpy as np
-from cyclopts import Parameter
 from numpy.typing import NDArray
 
-from latentlab.cli.subject import choose, open_trained, print_json, writable
-from latentlab.core.atomic_write import atomic_write
-from latentlab.core.errors import LatentLabError, UsageError
-
-_ENDINGS = (".npz", ".csv", ".parquet")
+from latentlab.cli.code_file import ENDINGS, check_parquet, write_codes
+from latentlab.cli.destination import file_to_write
+from latentlab.cli.options import AsJson, Out, Split
+from latentlab.cli.say import print_json
+from latentlab.cli.subject import choose, open_trained
 
 
 def encode(
     run: str,
     data: str,
     *,
-    out: Annotated[Path, Parameter(name=["--out", "-o"])],
-    split: Literal["auto", "held-out", "train", "all"] = "all",
+    out: Out,
+    split: Split = "all",
     device: str = "auto",
-    json_: Annotated[bool, Parameter(name="--json")] = False,
+    json_: AsJson = False,
 ) -> int:
     """Write the codes of images: z, and mu and logvar where the model has them.
 
@@ -35,16 +31,17 @@ def encode(
     data
         A data set of images that fit the model.
     out
-        codes.npz (arrays z, mu, logvar, labels, indices), codes.csv or codes.parquet.
+        codes.npz with arrays z, mu, logvar, labels and indices, or a table codes.csv or
+        codes.parquet with columns z_0, z_1, … and label and index.
     split
-        Which images.
+        Which images: auto takes the held-out ones of the model's own data, and all of any other.
     device
         auto, cpu, cuda or mps.
     json_
         Write what was done as one JSON object.
     """
-    if out.suffix.lower() not in _ENDINGS:
-        raise UsageError(f"“{out.name}” must end with one of: {', '.join(_ENDINGS)}.")
+    file_to_write(out, ENDINGS)
+    check_parquet(out)
     model = open_trained(run, device)
     subject = choose(model, data, split)
     mu, logvar = model.posterior(subject.images)
@@ -52,13 +49,11 @@ def encode(
     arrays: dict[str, NDArray[Any]] = {"z": mu}
     if logvar is not None:
         arrays |= {"mu": mu, "logvar": logvar}
-    if subject.data.labels is not None:
-        arrays["labels"] = subject.data.labels[subject.indices]
+    labels, class_names = subject.labels
+    if labels is not None:
+        arrays["labels"] = labels
     arrays["indices"] = subject.indices
-    try:
-        atomic_write(writable(out), _WRITERS[out.suffix.lower()](arrays))
-    except OSError as error:
-        raise LatentLabError(f"“{out}” cannot be written: {error.strerror or error}.") from error
+    write_codes(out, arrays, class_names)
     if json_:
         print_json(
             {
@@ -71,54 +66,3 @@ def encode(
     else:
         print(out)
     return 0
-
-
-def columns(arrays: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-    """Return a table of one column for each number: ``z_0``, ``z_1``, …, ``label``, ``index``."""
-    singular = {"labels": "label", "indices": "index"}
-    found: dict[str, NDArray[Any]] = {}
-    for name, array in arrays.items():
-        if name == "mu":
-            continue  # the same as z
-        if array.ndim == 1:
-            found[singular.get(name, name)] = array
-        else:
-            found |= {f"{name}_{i}": array[:, i] for i in range(array.shape[1])}
-    return found
-
-
-Writer = Callable[[BinaryIO], None]
-
-
-def _npz(arrays: dict[str, NDArray[Any]]) -> Writer:
-    return lambda file: np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
-
-
-def _csv(arrays: dict[str, NDArray[Any]]) -> Writer:
-    table = columns(arrays)
-
-    def write(file: BinaryIO) -> None:
-        file.write((",".join(table) + "\n").encode())
-        for row in zip(*(column.tolist() for column in table.values()), strict=True):
-            file.write((",".join(map(repr, row)) + "\n").encode())
-
-    return write
-
-
-def _parquet(arrays: dict[str, NDArray[Any]]) -> Writer:
-    try:
-        import pyarrow  # type: ignore[import-not-found,unused-ignore]
-        from pyarrow import parquet
-    except ImportError as error:
-        raise UsageError(
-            "Parquet files need pyarrow: python -m pip install 'latentlab[parquet]'."
-        ) from error
-    table = pyarrow.table(columns(arrays))
-    return lambda file: parquet.write_table(table, file)
-
-
-_WRITERS: dict[str, Callable[[dict[str, NDArray[Any]]], Writer]] = {
-    ".npz": _npz,
-    ".csv": _csv,
-    ".parquet": _parquet,
-}

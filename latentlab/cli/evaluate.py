@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
-
-from cyclopts import Parameter
-
-from latentlab.cli.subject import choose, open_trained, print_json
+from latentlab.cli.options import AsJson, Seed, Split
+from latentlab.cli.say import print_json, printable
+from latentlab.cli.subject import choose, open_trained
 
 
 def evaluate(
     run: str,
     *,
     data: str | None = None,
-    split: Literal["auto", "held-out", "train", "all"] = "auto",
-    seed: int = 0,
+    split: Split = "auto",
+    seed: Seed = 0,
     device: str = "auto",
-    json_: Annotated[bool, Parameter(name="--json")] = False,
+    json_: AsJson = False,
 ) -> int:
     """Measure reconstruction, KL and the code of a model.
 
@@ -44,12 +42,12 @@ def evaluate(
         print_json({"data": subject.data.name, "split": subject.split, **found.as_dict()})
         return 0
     active = f"{found.active_units} of {model.latent_dim}"
-    print(f"{subject.data.title}: {found.num_images:,} {subject.split} images")
+    print(f"{printable(subject.data.title)}: {found.num_images:,} {subject.split} images")
     print(f"  loss           {found.loss:10.2f} nats per image")
     print(f"  reconstruction {found.recon_loss:10.2f}")
     print(f"  KL             {found.kl:10.2f}")
     print(f"  MSE            {found.mse:10.5f}  ({found.psnr_db:.2f} dB)")
     print(f"  active units   {active:>10}")
-    print(f"  ‖∂z/∂x‖        {found.jacobian_norm:10.3f}")
+    print(f"  Jacobian norm  {found.jacobian_norm:10.3f}")
     print(f"  code sparsity  {found.code_sparsity:10.1%}")
     return 0

@@ -12,9 +12,10 @@ from collections.abc import Callable, Sequence
 from typing import TextIO
 
 from cyclopts import App, Parameter
-from cyclopts.exceptions import CycloptsError
+from cyclopts.exceptions import CycloptsError, MissingArgumentError, UnusedCliTokensError
 
 import latentlab
+from latentlab.cli.say import note
 from latentlab.core.errors import LatentLabError, UsageError
 from latentlab.core.folders import log_folder
 
@@ -40,7 +41,8 @@ def run(args: Sequence[str]) -> int:
         _take_any_text(stream)
     code = _guarded(lambda: _app(args)(list(args), exit_on_error=False, print_error=False))
     try:
-        sys.stdout.flush()
+        if sys.stdout is not None:  # it is None where the shell has closed it
+            sys.stdout.flush()
     except OSError as error:
         return _no_output(error)
     return code
@@ -52,6 +54,7 @@ def _app(args: Sequence[str]) -> App:
         help=_HELP,
         version=latentlab.__version__,
         default_parameter=Parameter(negative=()),
+        # Markdown joins the lines of docstrings, but takes a moment to load.
         help_format="markdown" if set(_SUMMARIES) & set(args) else "plaintext",
         result_action="return_value",
         suppress_keyboard_interrupt=False,
@@ -62,7 +65,7 @@ def _app(args: Sequence[str]) -> App:
             continue
         command = getattr(importlib.import_module(f"latentlab.cli.{name}"), name)
         if isinstance(command, App):
-            app.command(command, sort_key=order)
+            app.command(command)
         else:
             app.command(command, name=name, sort_key=order)
     return app
@@ -71,31 +74,44 @@ def _app(args: Sequence[str]) -> App:
 def _guarded(command: Callable[[], object]) -> int:
     try:
         result = command()
-    except CycloptsError as error:
-        return _refuse(str(error), 2)
-    except UsageError as error:
-        return _refuse(error.sentence, 2)
-    except LatentLabError as error:
-        return _refuse(error.sentence, 1)
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError as error:
         return _no_output(error)
     except Exception as error:  # noqa: BLE001 - the outermost boundary
-        return _refuse(_defect(error), 1)
+        sentence, code = _answer(error)
+        note(sentence)
+        return code
     return result if isinstance(result, int) else 0
 
 
-def _refuse(sentence: str, code: int) -> int:
-    """Say one sentence on one line, whatever names of files are in it."""
-    line = " ".join(sentence.split())
-    print("".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in line), file=sys.stderr)
-    return code
+def _answer(error: Exception) -> tuple[str, int]:
+    """Return the sentence that the user reads of an error, and the exit code."""
+    if isinstance(error, CycloptsError):
+        return _misuse(error), 2
+    if isinstance(error, LatentLabError):
+        return error.sentence, 2 if isinstance(error, UsageError) else 1
+    return _defect(error), 1
+
+
+def _misuse(error: CycloptsError) -> str:
+    command = " ".join(("latentlab", *(error.command_chain or ())))
+    more = f"“{command} --help” says more"
+    if isinstance(error, UnusedCliTokensError) and error.unused_tokens:
+        return f"“{error.unused_tokens[0][:100]}” has no meaning here; {more}."
+    if isinstance(error, MissingArgumentError) and error.keyword is None:
+        argument = error.argument
+        if argument is not None and argument.field_info.is_positional:
+            return f"“{command}” needs {argument.name.lstrip('-').upper()}; {more}."
+    return str(error)
 
 
 def _defect(error: Exception) -> str:
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
         return "There is not enough memory for this; close other programs, or take fewer images."
+    if isinstance(error, OSError) and error.errno is not None:  # such as a disk that is full
+        named = f"“{error.filename}”: " if error.filename else ""
+        return f"The system refused something: {named}{error.strerror}."
     what = f"{type(error).__name__}: {str(error)[:200]}"
     path = log_folder() / "latentlab.log"
     try:
@@ -108,10 +124,10 @@ def _defect(error: Exception) -> str:
     return f"This is a fault of LatentLab, please report it with “{path}”: {what}"
 
 
-def _take_any_text(stream: TextIO) -> None:
+def _take_any_text(stream: TextIO | None) -> None:
     """Let a stream write characters that its encoding lacks, and names that are no text."""
     reconfigure = getattr(stream, "reconfigure", None)
-    if reconfigure is not None:
+    if stream is not None and reconfigure is not None:
         is_utf8 = (stream.encoding or "").lower().replace("-", "") == "utf8"
         reconfigure(errors="surrogateescape" if is_utf8 else "backslashreplace")
 
@@ -123,4 +139,5 @@ def _no_output(error: OSError) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     if isinstance(error, BrokenPipeError):  # whoever reads has read enough
         return 1
-    return _refuse(f"The result cannot be written: {error.strerror or error}.", 1)
+    note(f"The result cannot be written: {error.strerror or error}.")
+    return 1

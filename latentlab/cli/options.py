@@ -79,7 +79,7 @@ def given(options: Any) -> dict[str, Any]:
 
 @dataclasses.dataclass(frozen=True)
 class _Condition:
-    """Values of another option with which an option has a meaning, or those with which it has none."""
+    """With which values of another option one has a meaning, or with which it has none."""
 
     selector: str
     names: tuple[str, ...]
@@ -119,18 +119,16 @@ def _groups(
         name: Group(options[name].label, sort_key=order) for order, name in enumerate(owners, 1)
     }
     rest = Group("Training", sort_key=len(options))
-    found = {}
+    groups: dict[str, Group] = {}
     for name in options:
         root = name
         while root in owner:
             root = owner[root]
-        found[name] = made.get(root, rest)
-    return found
+        groups[name] = made.get(root, rest)
+    return groups
 
 
-def _annotation(
-    opt: Option, type_name: str, conditions: Sequence[_Condition], group: Group
-) -> Any:
+def _annotation(opt: Option, type_name: str, conditions: Sequence[_Condition], group: Group) -> Any:
     text = opt.help
     if opt.choices is None and opt.range_text():
         text += f" [{opt.range_text()}{' ' + opt.unit if opt.unit else ''}]"

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-import json
-import math
+import re
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from latentlab.cli.options import Split
+from latentlab.cli.say import note
 from latentlab.core.bundled import BUNDLED_MODELS, model_path
 from latentlab.core.errors import DataError, UsageError
 from latentlab.core.image_set import ImageSet, held_out_indices
+from latentlab.core.model_document import ModelDocument
+from latentlab.core.model_file import BEST_NAME, LAST_NAME
 from latentlab.core.openmp import wait_passively
 from latentlab.data.catalog import open_data
 from latentlab.family.described_model import run_spec
+from latentlab.family.train_spec import TrainSpec
 
 if TYPE_CHECKING:
     from latentlab.nn.open_model import OpenedModel
 
-SPLITS = ("auto", "held-out", "train", "all")
+_WHOLE_NUMBER = re.compile("0|-?[1-9][0-9]{0,17}")  # as Python writes it, within 64 bits
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,21 @@ class Subject:
         """The images meant, uint8 (n, h, w, c)."""
         return np.asarray(self.data.images)[self.indices]
 
+    @property
+    def labels(self) -> tuple[NDArray[np.int64] | None, tuple[str, ...]]:
+        """Their classes, int64 (n,), and the names that these count, without which they are none.
+
+        Classes that are whole numbers are given as such, and have no names.
+        """
+        if self.data.labels is None:
+            return None, ()
+        places, names = self.data.labels[self.indices].astype(np.int64), self.data.class_names
+        if places.size and not 0 <= places.min() <= places.max() < len(names):
+            return places, ()
+        if all(_WHOLE_NUMBER.fullmatch(name) for name in names):
+            return np.array([int(name) for name in names], np.int64)[places], ()
+        return places, names
+
 
 def open_trained(run: str, device: str) -> OpenedModel:
     """Open a run folder, a model file or a bundled model.
@@ -59,12 +77,17 @@ def open_trained(run: str, device: str) -> OpenedModel:
         If it cannot be opened.
     """
     try:
-        is_there = model_path(run).exists()
-    except (OSError, RuntimeError):  # a name that is too long, or an unknown ~user
-        is_there = False
+        path = model_path(run)
+        is_there, is_folder = path.exists(), path.is_dir()
+    except (OSError, RuntimeError, ValueError):  # too long a name, or an unknown ~user
+        is_there = is_folder = False
     if not is_there:
         raise UsageError(
             f"There is no run or model “{run}”; bundled models are: {', '.join(BUNDLED_MODELS)}."
+        )
+    if is_folder and not any((path / name).exists() for name in (BEST_NAME, LAST_NAME)):
+        raise UsageError(
+            f"The folder “{run}” holds no model: a run folder has {BEST_NAME} or {LAST_NAME} in it."
         )
     wait_passively()
     from latentlab.nn.open_model import open_model
@@ -86,7 +109,7 @@ def open_images(name: str) -> ImageSet:
         raise UsageError(error.sentence, error.details) from error
 
 
-def choose(model: OpenedModel, data: str | None, split: str) -> Subject:
+def choose(model: OpenedModel, data: str | None, split: Split) -> Subject:
     """Return the images to work on.
 
     Parameters
@@ -96,8 +119,7 @@ def choose(model: OpenedModel, data: str | None, split: str) -> Subject:
     data
         Name or path; ``None`` for the data that the model was trained on.
     split
-        One of :data:`SPLITS`; ``auto`` takes the held-out images of the model's own data, and all
-        images of any other.
+        ``auto`` takes the held-out images of the model's own data, and all images of any other.
 
     Raises
     ------
@@ -105,16 +127,17 @@ def choose(model: OpenedModel, data: str | None, split: str) -> Subject:
         If the images are missing or do not fit the model.
     """
     document = model.document
-    images = open_images(document.data_name if data is None else data)
+    images = _own_images(document) if data is None else open_images(data)
     if images.image_shape != model.image_shape:
         raise UsageError(
             f"The images of “{images.title}” are {_size(images.image_shape)}; this model takes "
             f"{_size(model.image_shape)}."
         )
-    spec = run_spec(document)
-    share = 0.1 if spec is None else spec.held_out
-    is_own = images.fingerprint == document.data_fingerprint
-    held_out = held_out_indices(len(images), share)
+    held_out = held_out_of(document, len(images))
+    if split == "auto" or data is None:
+        is_own = images.fingerprint == document.data_fingerprint
+        if data is None and not is_own:
+            note(f"“{document.data_name}” has changed since this model was trained on it.")
     if split == "auto":
         split = "held-out" if is_own and len(held_out) else "all"
     everything = np.arange(len(images))
@@ -128,37 +151,22 @@ def choose(model: OpenedModel, data: str | None, split: str) -> Subject:
     return Subject(images, chosen, split)
 
 
+def held_out_of(document: ModelDocument, count: int) -> NDArray[np.int64]:
+    """Return which of ``count`` images a model's run held out of training, sorted."""
+    spec = run_spec(document)
+    return held_out_indices(count, TrainSpec.held_out if spec is None else spec.held_out)
+
+
+def _own_images(document: ModelDocument) -> ImageSet:
+    try:
+        return open_data(document.data_name)
+    except DataError as error:
+        raise UsageError(
+            f"The images that this model was trained on (“{document.data_name}”) cannot be opened "
+            "here; name some with --data.",
+            error.sentence,
+        ) from error
+
+
 def _size(shape: tuple[int, int, int]) -> str:
     return f"{shape[1]} × {shape[0]} {'grey' if shape[2] == 1 else 'colour'}"
-
-
-def print_json(found: dict[str, Any]) -> None:
-    """Write one JSON object; what is no number, such as an infinite PSNR, becomes null."""
-    print(json.dumps(_plain(found), ensure_ascii=False, allow_nan=False))
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    if isinstance(value, Path):
-        return str(value)
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value
-
-
-def writable(path: Path) -> Path:
-    """Return a path for a result after making sure that its folder is there.
-
-    Raises
-    ------
-    UsageError
-        If the folder cannot be made.
-    """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UsageError(f"“{path.parent}” cannot be made: {error.strerror or error}.") from error
-    return path

@@ -1,7 +1,6 @@
 """``latentlab train``: the same run as in the window, from a shell or on a cluster."""
 
 import dataclasses
-import json
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -12,7 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
-from latentlab.cli.options import command_line_type, given
+from latentlab.cli.destination import folder_to_write
+from latentlab.cli.options import WHOLE, AsJson, command_line_type, given
+from latentlab.cli.say import note, print_json
 from latentlab.core.errors import DataError, TrainingError, UsageError
 from latentlab.core.openmp import wait_passively
 from latentlab.family.presets import PRESETS
@@ -36,9 +37,9 @@ def train(
     resume: bool = False,
     preset: PresetName | None = None,
     device: str = "auto",
-    threads: Annotated[int | None, Parameter(validator=Number(gte=1, lte=1024))] = None,
+    threads: Annotated[int | None, WHOLE, Parameter(validator=Number(gte=1, lte=1024))] = None,
     save_every: Annotated[float, Parameter(validator=Number(gte=0))] = 20.0,
-    json_: Annotated[bool, Parameter(name="--json")] = False,
+    json_: AsJson = False,
     options: Annotated[TrainOptions, Parameter(name="*")] = TrainOptions(),  # noqa: B008 - frozen
 ) -> int:
     """Train a model and write a run folder.
@@ -74,6 +75,7 @@ def train(
     except DataError as error:
         raise UsageError(error.sentence, error.details) from error
     spec.validate(images.image_shape)
+    folder_to_write(out)
 
     wait_passively()
     from latentlab.nn.device import pick_device
@@ -99,8 +101,8 @@ def train(
             group=group,
         )
         if group.writes:
-            folder = RunFolder(out, training, warn=_warn, resume=resume)
-            _warn(f"{choice.title} ({choice.reason})")
+            folder = RunFolder(out, training, warn=note, resume=resume)
+            note(f"{choice.title} ({choice.reason})")
             _say_start(training, folder)
         else:
             folder = None
@@ -179,15 +181,15 @@ def _stopping(request: Callable[[], None]) -> Iterator[Callable[[], bool]]:
 
 def _say_start(training: "TrainingRun", folder: "RunFolder") -> None:
     if training.step >= training.total_steps:
-        _warn(f"The run in “{folder.path}” is complete; there is nothing to continue.")
+        note(f"The run in “{folder.path}” is complete; there is nothing to continue.")
     elif training.step:
-        _warn(f"Continuing after step {training.step:,} of {training.total_steps:,}.")
+        note(f"Continuing after step {training.step:,} of {training.total_steps:,}.")
 
 
 def _say_result(training: "TrainingRun", folder: "RunFolder", as_json: bool) -> None:
     best = training.best_metrics
     if best is not None:
-        _warn(
+        note(
             f"Kept epoch {best.epoch}: {best.loss:.2f} nats held out "
             f"(reconstruction {best.recon_loss:.2f}, KL {best.kl:.2f})."
         )
@@ -199,10 +201,6 @@ def _say_result(training: "TrainingRun", folder: "RunFolder", as_json: bool) -> 
             "total_steps": training.total_steps,
             "best": None if best is None else best.as_line(),
         }
-        print(json.dumps(found))
+        print_json(found)
     else:
         print(folder.model_path)
-
-
-def _warn(sentence: str) -> None:
-    print(sentence, file=sys.stderr)

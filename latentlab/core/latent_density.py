@@ -379,28 +379,31 @@ def _k_means(
     z: NDArray[np.float64], k: int, rng: np.random.Generator
 ) -> Generator[None, None, tuple[NDArray[np.float64], NDArray[np.intp]]]:
     """Return at most k centres, float64 (k, d), and the index of the nearest of each code, (n,)."""
-    from scipy.cluster.vq import vq
-
-    # vq squares the codes themselves: far from the origin little would be left of the differences.
-    offset = z.mean(0)
+    offset = z.mean(0)  # far from the origin, squares would leave little of the differences
     z = z - offset
     best = np.empty((0, z.shape[1])), np.empty(0, np.intp)
     least = math.inf
     for _ in range(_STARTS):
         centres = _spread_centres(z, k, rng)
         yield
-        labels = vq(z, centres)[0]
+        labels = _nearest(z, centres)
         for _ in range(_K_MEANS_ROUNDS):
             for j in np.unique(labels):  # a centre without codes stays where it is
                 centres[j] = z[labels == j].mean(0)
-            before, labels = labels, vq(z, centres)[0]
+            before, labels = labels, _nearest(z, centres)
             yield
             if np.array_equal(before, labels):
                 break
         error = ((z - centres[labels]) ** 2).sum()
         if error < least:
-            least, best = error, (centres + offset, labels.astype(np.intp))
+            least, best = error, (centres + offset, labels)
     return best
+
+
+def _nearest(z: NDArray[np.float64], centres: NDArray[np.float64]) -> NDArray[np.intp]:
+    """Return the index of the nearest centre of each code, by |c|²/2 − z·c."""
+    nearest: NDArray[np.intp] = ((centres**2).sum(1) / 2 - z @ centres.T).argmin(1)
+    return nearest
 
 
 def _spread_centres(

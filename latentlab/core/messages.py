@@ -6,6 +6,7 @@ counts changes of the open model; ``sequence`` orders what belongs together with
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -277,6 +278,12 @@ class CurvePoint:
     recon_loss: float
     kl: float
     penalties: Mapping[str, float] = field(default_factory=dict)
+
+    def term(self, name: str) -> float:
+        """Return ``loss``, ``recon_loss``, ``kl`` or a penalty by name; NaN where there is none."""
+        if name in ("loss", "recon_loss", "kl"):
+            return float(getattr(self, name))
+        return self.penalties.get(name, math.nan)
 
 
 @dataclass(frozen=True)

@@ -84,7 +84,7 @@ def principal_components(
 
     A piece takes some tens of milliseconds on two cores, but a decomposition cannot be divided: it
     takes 0.1 s for D or n = 784, and some ten seconds for 4096. Other threads of Python go on
-    meanwhile. Beside the images and the result it needs up to three times D², n² or D·(2d + 10)
+    meanwhile. Beside the images and the result it needs up to four times D², n² or D·(2d + 10)
     float64, and the chunk.
 
     Parameters

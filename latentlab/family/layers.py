@@ -111,7 +111,7 @@ class Linear(Layer):
 
     @property
     def title(self) -> str:  # noqa: D102
-        return f"dense {self.outputs}"
+        return "dense"
 
     def output_shape(self, shape: Shape) -> Shape:  # noqa: D102
         return (*shape[:-1], self.outputs)

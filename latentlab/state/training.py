@@ -82,6 +82,17 @@ class TrainingModel(QObject):
         """Loss terms so far, in order of steps."""
         return tuple(self._curves)
 
+    @property
+    def second_terms(self) -> tuple[str, ...]:
+        """What the objective adds to the reconstruction, by name; ``kl`` first where there is one.
+
+        Empty before the first curve point, and for an objective that adds nothing.
+        """
+        if not self._curves:
+            return ()
+        has_kl = any(point.kl != 0 for point in self._curves)
+        return (*(["kl"] if has_kl else []), *self._curves[-1].penalties)
+
     def add_curve_point(self, point: CurvePoint) -> None:
         """Add loss terms."""
         self._curves.append(point)

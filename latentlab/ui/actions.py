@@ -126,6 +126,14 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "square",
     ),
     ActionSpec(
+        "copy_command_action",
+        QT_TRANSLATE_NOOP("Actions", "&Copy as command line"),
+        QT_TRANSLATE_NOOP("Actions", "Copy the same training run as a line for a shell"),
+        _TRAINING,
+        ("Ctrl+Shift+L",),
+        "copy",
+    ),
+    ActionSpec(
         "fit_action",
         QT_TRANSLATE_NOOP("Actions", "&Fit all points"),
         QT_TRANSLATE_NOOP("Actions", "Show all points of the map"),

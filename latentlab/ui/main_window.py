@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from PySide6.QtGui import (
     QDesktopServices,
     QDragEnterEvent,
     QDropEvent,
+    QGuiApplication,
     QShowEvent,
 )
 from PySide6.QtWidgets import (
@@ -29,6 +31,7 @@ from PySide6.QtWidgets import (
 import latentlab
 from latentlab.core.folders import runs_folder
 from latentlab.core.trace import Tracer
+from latentlab.family.command_line import command_line
 from latentlab.services.lab import Controllers, Stores
 from latentlab.services.settings import Settings
 from latentlab.ui.actions import make_actions
@@ -42,9 +45,11 @@ from latentlab.ui.panels.decoded_panel import DecodedPanel
 from latentlab.ui.panels.latent_panel import LatentPanel
 from latentlab.ui.panels.layers_panel import LayersPanel
 from latentlab.ui.panels.model_panel import ModelPanel
+from latentlab.ui.panels.network_panel import NetworkPanel
 from latentlab.ui.panels.selection_panel import SelectionPanel
 from latentlab.ui.panels.trail_panel import TrailPanel
 from latentlab.ui.panels.training_panel import TrainingPanel
+from latentlab.ui.panels.units_panel import UnitsPanel
 from latentlab.ui.shortcuts_dialog import ShortcutsDialog
 from latentlab.ui.status_bar import LabStatusBar
 from latentlab.ui.theme import Mode, Theme
@@ -127,7 +132,11 @@ class MainWindow(QMainWindow):
             LayersPanel(s.map_view),
         )
         self._decoded = DecodedPanel(s.session, s.explorer, c.explore, self._theme, self._tracer)
-        right = (self._decoded, LatentPanel(s.session, s.explorer, c.explore))
+        right = (
+            self._decoded,
+            LatentPanel(s.session, s.explorer, c.explore),
+            UnitsPanel(s.session, s.explorer, s.map_view, self._theme),
+        )
         self._tabs = QTabWidget()
         self._tabs.setObjectName("bottom_tabs")
         self._tabs.addTab(SelectionPanel(s.session, s.explorer, c.explore), self.tr("Selection"))
@@ -137,6 +146,7 @@ class MainWindow(QMainWindow):
         self._tabs.addTab(
             TrailPanel(s.explorer, s.trail, c.explore, trail_actions), self.tr("Trail")
         )
+        self._tabs.addTab(NetworkPanel(s.session, s.training, self._theme), self.tr("Network"))
         self._docks = [
             self._add_dock(
                 "left_dock",
@@ -201,6 +211,7 @@ class MainWindow(QMainWindow):
             "train_action": c.training.train_or_pause,
             "step_action": c.training.single_step,
             "stop_action": c.training.stop,
+            "copy_command_action": self._copy_command,
             "fit_action": self._map.fit,
             "zoom_in_action": self._map.zoom_in,
             "zoom_out_action": self._map.zoom_out,
@@ -401,6 +412,15 @@ class MainWindow(QMainWindow):
         z = np.random.default_rng().normal(mean, std).astype(np.float32)
         self._controllers.explore.move_to(z)
         self._controllers.explore.rest()
+
+    @Slot()
+    def _copy_command(self) -> None:
+        """Put the run of the form on the clipboard as a line for a shell."""
+        data = self._stores.session.data
+        spec = self._stores.training.spec
+        line = command_line(spec if data is None else replace(spec, data=data.name))
+        QGuiApplication.clipboard().setText(line)
+        self._toasts.show_message(self.tr("Copied: {}").format(line))
 
     @Slot()
     def _use_system_theme(self) -> None:

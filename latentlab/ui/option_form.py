@@ -10,7 +10,7 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from latentlab.core.errors import UsageError
-from latentlab.core.options import applicable, check, options_of
+from latentlab.core.options import Option, applicable, check, options_of
 from latentlab.ui.disclosure import Disclosure
 from latentlab.ui.option_row import OptionRow
 
@@ -40,22 +40,17 @@ class OptionForm(QWidget):
         super().__init__(parent)
         self._spec = spec
         self._valid = True
-        context = type(spec).__name__
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(2)
+        self._enabled: Collection[str] | None = None
+        self._options = [opt for opt in options_of(type(spec)) if only is None or opt.name in only]
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.setSpacing(2)
         self._advanced = Disclosure(
             self.tr("Advanced"), self.tr("Options that are seldom changed"), self
         )
+        self._advanced.toggled.connect(self._show_what_applies)
         self._rows: dict[str, OptionRow] = {}
-        for opt in options_of(type(spec)):
-            if only is not None and opt.name not in only:
-                continue
-            row = OptionRow(opt, context, self)
-            row.edited.connect(self._read)
-            (self._advanced.body if opt.advanced else layout).addWidget(row)
-            self._rows[opt.name] = row
-        layout.addWidget(self._advanced)
+        self._layout.addWidget(self._advanced)
         self.set_spec(spec)
 
     @property
@@ -92,12 +87,30 @@ class OptionForm(QWidget):
 
     def set_enabled_fields(self, names: Collection[str] | None) -> None:
         """Leave only these fields editable, such as while training; ``None`` for all."""
+        self._enabled = names
         for name, row in self._rows.items():
             row.setEnabled(names is None or name in names)
 
     def row(self, name: str) -> OptionRow:
-        """Return the row of a field, for its editor, slider and visibility."""
+        """Return the row of a field, for its editor, slider and visibility.
+
+        Rows are made when they are first shown or asked for: a form knows many more fields than
+        it shows, and the window should be quick to open.
+        """
+        if name not in self._rows:
+            self._make_row(next(opt for opt in self._options if opt.name == name))
         return self._rows[name]
+
+    def _make_row(self, opt: Option) -> None:
+        row = OptionRow(opt, type(self._spec).__name__, self)
+        row.set_value(getattr(self._spec, opt.name))
+        row.setEnabled(self._enabled is None or opt.name in self._enabled)
+        row.setVisible(False)
+        row.edited.connect(self._read)
+        before = self._options[: self._options.index(opt)]
+        place = sum(o.name in self._rows and o.advanced == opt.advanced for o in before)
+        (self._advanced.body if opt.advanced else self._layout).insertWidget(place, row)
+        self._rows[opt.name] = row
 
     @property
     def advanced(self) -> Disclosure:
@@ -152,11 +165,18 @@ class OptionForm(QWidget):
     def _show_applicable(self, spec: Any) -> None:
         meaningful = applicable(spec)
         any_advanced = False
-        for name, row in self._rows.items():
-            applies = name in meaningful
-            row.setVisible(applies)
-            any_advanced = any_advanced or (applies and row.option.advanced)
+        for opt in self._options:
+            applies = opt.name in meaningful
+            any_advanced = any_advanced or (applies and opt.advanced)
+            if applies and (not opt.advanced or self._advanced.is_open):
+                self.row(opt.name).setVisible(True)
+            elif opt.name in self._rows:
+                self._rows[opt.name].setVisible(applies)
         self._advanced.setVisible(any_advanced)
+
+    @Slot()
+    def _show_what_applies(self) -> None:
+        self._show_applicable(self._spec)
 
     def _set_valid(self, valid: bool) -> None:
         if valid != self._valid:

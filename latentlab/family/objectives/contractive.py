@@ -22,7 +22,7 @@ class ContractiveOptions:
     contraction: float = option(
         10.0,
         "Contraction (λ)",
-        "Weight of the squared norm of the encoder's Jacobian, relative to the spread of the "
+        "Weight of the squared norm of the encoder's Jacobian, relative to the variance of the "
         "codes: higher makes codes move less when the image changes a little.",
         minimum=0.0,
         maximum=1e6,
@@ -57,10 +57,12 @@ def squared_jacobian_norm(mu: Tensor, x: Tensor, probes: Tensor | None = None) -
 
 
 class Contractive(Objective):
-    """Loss = reconstruction + λ ‖J_f(x)‖²_F / tr Cov(z).
+    """Loss = reconstruction + λ ‖J_f(x)‖²_F / v + ½ ln² v, v the mean variance of a code number.
 
     Without the division the encoder could shrink its codes and the decoder blow them up again,
-    which drives the penalty to 0 and changes nothing.
+    which drives the penalty to 0 and changes nothing. The size of the codes then costs nothing
+    either way; where nothing bounds it, the last term settles it at variance 1, so that Jacobians
+    of different runs can be compared.
     """
 
     name = "contractive"
@@ -69,7 +71,7 @@ class Contractive(Objective):
         "Penalises how fast the code changes with the image, so that small changes of a picture "
         "leave its code where it is."
     )
-    formula = "reconstruction + λ · ‖∂z/∂x‖²_F / tr Cov(z)"
+    formula = "reconstruction + λ · ‖∂z/∂x‖²_F / Var z"
     Options = ContractiveOptions
     penalties = ("contraction",)
     couples_images = True
@@ -94,7 +96,10 @@ class Contractive(Objective):
             exact = mu.shape[1] <= _EXACT_DIMS
             norms = squared_jacobian_norm(mu, x, None if exact else batch.noise.sign())
         recon = model.likelihood.nll(model.decode(mu), batch.x)
-        spread = batch.gather(mu).var(0, unbiased=False).sum().clamp(min=1e-12)
-        penalty = (batch.gather(norms).mean() / spread).expand(len(mu))
+        # Variance of a code number, averaged over them.
+        variance = batch.gather(mu).var(0, unbiased=False).mean().clamp(min=1e-12)
+        penalty = (batch.gather(norms).mean() / variance).expand(len(mu))
         loss = recon + self.options.contraction * penalty
+        if self.options.code_activation in ("auto", "linear"):
+            loss = loss + 0.5 * variance.log().square()
         return LossTerms(loss, recon, recon.new_zeros(len(recon)), mu, (penalty,))

@@ -20,9 +20,9 @@ _SKIP_SHARE = 0.04  # the first steps are so high that they would flatten all th
 
 
 class LossPlot(QWidget):
-    """Reconstruction on the left axis and KL on the right, in nats; held-out curves are dashed.
+    """Reconstruction on the left axis and a second term on the right; held-out curves are dashed.
 
-    The two differ twentyfold, so on one axis the KL would be a flat line.
+    The two differ manifold, so on one axis the second would be a flat line.
     """
 
     def __init__(
@@ -35,6 +35,7 @@ class LossPlot(QWidget):
         self._pg = pg
         self._training = training
         self._theme = theme
+        self._second = "kl"
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.setFixedHeight(_HEIGHT_PX)
         layout = QVBoxLayout(self)
@@ -44,8 +45,8 @@ class LossPlot(QWidget):
         plot.setAccessibleName(self.tr("Training curves in nats per image"))
         plot.setToolTip(
             self.tr(
-                "Reconstruction (left axis) and KL (right axis) in nats per image over epochs; "
-                "solid: training images, dashed: held-out images"
+                "Reconstruction (left axis) and what the objective adds to it (right axis) over "
+                "epochs; solid: training images, dashed: held-out images"
             )
         )
         self._plot: Any = plot
@@ -73,12 +74,19 @@ class LossPlot(QWidget):
             self._curves["recon_loss", split] = self._item.plot([], [])
             kl: Any = pg.PlotDataItem([], [])
             self._kl_view.addItem(kl)
-            self._curves["kl", split] = kl
+            self._curves["second", split] = kl
         layout.addWidget(plot)
         theme.changed.connect(self._dress)
         training.curvesChanged.connect(Coalesced(self._render, self, _RENDER_EVERY_MS).schedule)
         self._dress()
         self._render()
+
+    def set_second(self, name: str) -> None:
+        """Show ``kl`` or a penalty of the objective on the right axis; empty for none."""
+        if name != self._second:
+            self._second = name
+            self._item.getAxis("right").setVisible(bool(name))
+            self._render()
 
     @Slot()
     def _place_kl_view(self) -> None:
@@ -113,9 +121,12 @@ class LossPlot(QWidget):
         points = self._training.curves
         last = points[-1].step if points else 0
         shown = [p for p in points if p.step > _SKIP_SHARE * last] or list(points)
-        for (term, split), curve in self._curves.items():
+        for (place, split), curve in self._curves.items():
             own = [p for p in shown if p.split == split]
+            name = self._second if place == "second" else place
+            if not name:
+                own = []
             curve.setData(
                 np.array([p.epochs_done for p in own], float),
-                np.array([getattr(p, term) for p in own], float),
+                np.array([p.term(name) for p in own], float),
             )

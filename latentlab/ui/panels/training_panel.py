@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Slot
+from PySide6.QtCore import QSignalBlocker, Slot
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from latentlab.core.durations import duration_text
 from latentlab.state.training import TrainingModel
+from latentlab.ui.flat_combo_box import FlatComboBox
 from latentlab.ui.meter import Meter
 from latentlab.ui.section import Card, label, section_title
 from latentlab.ui.still_label import StillLabel
 from latentlab.ui.theme import Theme
+
+if TYPE_CHECKING:
+    from latentlab.ui.panels.loss_plot import LossPlot
 
 
 class TrainingPanel(QWidget):
@@ -39,13 +44,21 @@ class TrainingPanel(QWidget):
         self._add_row(self._epoch, self._left)
         self._card.add(self._bar)
         self._recon = StillLabel(theme, "accent", small=True)
-        self._kl = StillLabel(theme, "warn", small=True, align_right=True)
+        self._second = StillLabel(theme, "warn", small=True, align_right=True)
+        self._second.setObjectName("second_term")
+        self._terms = FlatComboBox(self)
+        self._terms.setObjectName("second_term_choice")
+        self._terms.setAccessibleName(self.tr("Right axis"))
+        self._terms.setToolTip(self.tr("What the right axis of the curves shows"))
+        self._terms.hide()
+        self._terms.activated.connect(self._choose_term)
         self._sentence = label(tone="muted", size="small", wrap=True)
         self._sentence.setObjectName("train_sentence")
-        self._add_row(self._recon, self._kl)
+        self._add_row(self._recon, self._second)
+        self._card.add(self._terms)
         self._card.add(self._sentence)
         layout.addWidget(self._card)
-        self._plot: QWidget | None = None
+        self._plot: LossPlot | None = None
         training.statusChanged.connect(self._render)
         training.progressChanged.connect(self._render)
         training.curvesChanged.connect(self._render_figures)
@@ -64,6 +77,7 @@ class TrainingPanel(QWidget):
 
         if self._plot is None:
             self._plot = LossPlot(self._training, self._theme)
+            self._plot.set_second(self._term)
             self._card.body.insertWidget(2, self._plot)
 
     @Slot()
@@ -110,17 +124,54 @@ class TrainingPanel(QWidget):
     def _render_figures(self) -> None:
         curves = self._training.curves
         held_out = [p for p in curves if p.split == "held_out"]
-        for text in (self._recon, self._kl):
-            text.setVisible(bool(curves))
+        self._offer_terms()
+        self._recon.setVisible(bool(curves))
+        self._second.setVisible(bool(curves) and bool(self._term))
         if not curves:
             return
         point = (held_out or curves)[-1]
         self._recon.set_text(self.tr("reconstruction {:.1f}").format(point.recon_loss))
-        self._kl.set_text(self.tr("KL {:.2f} nats").format(point.kl))
+        if self._term == "kl":
+            self._second.set_text(self.tr("KL {:.2f} nats").format(point.kl))
+        elif self._term:
+            value = point.term(self._term)
+            self._second.set_text(f"{readable(self._term)} {value:.4g}")
         where = (
             self.tr("on held-out images, nats per image")
             if held_out
             else self.tr("on training images, nats per image")
         )
         self._recon.setToolTip(where)
-        self._kl.setToolTip(where)
+        self._second.setToolTip(where)
+
+    @property
+    def _term(self) -> str:
+        """What the right axis shows: ``kl`` or a penalty, empty for none."""
+        terms = self._training.second_terms
+        chosen = self._terms.currentData()
+        return chosen if chosen in terms else (terms[0] if terms else "")
+
+    def _offer_terms(self) -> None:
+        """List what the right axis can show, where there is a choice."""
+        terms = self._training.second_terms
+        listed = tuple(self._terms.itemData(i) for i in range(self._terms.count()))
+        if terms != listed:
+            with QSignalBlocker(self._terms):
+                self._terms.clear()
+                for name in terms:
+                    self._terms.addItem(readable(name), name)
+            self._terms.setVisible(len(terms) > 1)
+        self._show_term()
+
+    @Slot()
+    def _choose_term(self) -> None:
+        self._render_figures()
+
+    def _show_term(self) -> None:
+        if self._plot is not None:
+            self._plot.set_second(self._term)
+
+
+def readable(term: str) -> str:
+    """Return a term of the loss as people write it: ``total_correlation`` → total correlation."""
+    return "KL" if term == "kl" else term.replace("_", " ").replace("mmd", "MMD")

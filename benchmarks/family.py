@@ -1,0 +1,348 @@
+"""What the members of the family are good for, measured: the figures of ``README.md`` beside this.
+
+Trains models on the bundled digits (and, with ``--fashion FOLDER``, on Fashion-MNIST as IDX files)
+through the program's own training loop and evaluation, and checks the orderings that theory and
+literature promise:
+
+``pca``          linear autoencoder against PCA, and nonlinear against both, at the same code width
+``contractive``  mean norm of the encoder's Jacobian: contractive, denoising, plain
+``sparse``       how many units are active, against what was asked for
+``denoising``    denoising autoencoder, best linear denoiser and corrupted input, in dB
+``prior``        plain and variational autoencoder decoded from N(0, I): density and coverage
+``published``    the well-known MLP 784-400-20 run, as far as 10,000 digits allow
+``fashion``      loss, reconstruction and KL of variational models with 2, 10 and 20 dimensions
+
+Takes some minutes for each; nothing here is a timing, so the machine may be busy.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from figures import ROOT, parser, report, target
+
+sys.path.insert(0, str(ROOT))
+
+import torch
+
+from latentlab.core.corruptions import corrupt
+from latentlab.core.image_set import ImageSet
+from latentlab.core.linear_denoiser import LinearDenoiser
+from latentlab.core.openmp import wait_passively
+from latentlab.core.pixel_metrics import mean_psnr_db
+from latentlab.core.principal_components import principal_components
+from latentlab.data.catalog import open_data
+from latentlab.family.presets import PRESETS
+from latentlab.family.train_spec import TrainSpec
+from latentlab.nn.checkpoint import describe
+from latentlab.nn.evaluation import Evaluation, evaluate
+from latentlab.nn.open_model import OpenedModel
+from latentlab.nn.threads import usual_threads
+from latentlab.nn.train_events import Metrics
+from latentlab.nn.training import TrainingRun
+
+CPU = torch.device("cpu")
+Found = tuple[dict[str, Any], list[dict[str, Any]]]
+
+
+def train(
+    data: ImageSet, *, keep_best: bool = True, **settings: Any
+) -> tuple[OpenedModel, TrainingRun]:
+    """Train a model to the end."""
+    spec = dataclasses.replace(TrainSpec(), **settings)
+    threads = usual_threads(spec, data.image_shape)
+    run = TrainingRun(spec, data, device=CPU, threads=threads)
+    began_s = time.perf_counter()
+    for event in run.run():
+        if isinstance(event, Metrics) and event.split == "held_out":
+            print(f"  epoch {event.epoch}: {event.loss:.2f}", end="\r", file=sys.stderr)
+    if keep_best:
+        run.keep_best()
+    run.model.eval()
+    seconds = time.perf_counter() - began_s
+    print(f"{spec.objective}, {spec.network}: {seconds:.0f} s", file=sys.stderr)
+    for parameter in run.model.parameters():
+        parameter.requires_grad_(False)
+    return OpenedModel(run.model, describe(run, run.model, run.step).document, CPU), run
+
+
+def held_out_figures(model: OpenedModel, run: TrainingRun) -> Evaluation:
+    return evaluate(model.network, run.data.images, run.held_out, CPU)
+
+
+def pca(args: Any) -> Found:
+    """Compare squared errors on the training images, where theory holds, and on held-out ones."""
+    digits = open_data("digits")
+    dims = 10
+    common = {"latent_dim": dims, "likelihood": "gaussian", "objective": "undercomplete"}
+    linear = {"hidden": (), "activation": "linear", "learning_rate": 3e-3, "epochs": 40}
+    models = {
+        "pca": {"objective": "pca", "latent_dim": dims},
+        "linear": {**common, **linear},
+        "nonlinear": {**common, "epochs": 40},
+    }
+    mse: dict[str, dict[str, float]] = {}
+    for name, settings in models.items():
+        model, run = train(digits, **settings)
+        mse[name] = {}
+        for split, indices in (("train", run.train_indices), ("held_out", run.held_out)):
+            # Outputs as they are: limiting them to [0, 1] is no linear map any more.
+            x = digits.images[indices].astype(np.float32) / 255.0
+            codes = torch.from_numpy(model.encode(digits.images[indices]))
+            with torch.inference_mode():
+                output = model.network.decode(codes).permute(0, 2, 3, 1).numpy()
+            mse[name][split] = float(np.square(output - x).mean())
+    return {"latent_dim": dims, "mse": mse}, [
+        target(
+            "linear / PCA error (training images)",
+            round(mse["linear"]["train"] / mse["pca"]["train"], 4),
+            at_most=1.01,
+        ),
+        target(
+            "nonlinear / PCA error (held out)",
+            round(mse["nonlinear"]["held_out"] / mse["pca"]["held_out"], 4),
+            at_most=0.999,
+        ),
+    ]
+
+
+def contractive(args: Any) -> Found:
+    """Compare the encoder's Jacobian at the same network."""
+    digits = open_data("digits")
+    layer = {"latent_dim": 10, "epochs": 30}
+    models = {
+        "plain": {**layer, "objective": "undercomplete"},
+        "denoising": {
+            **layer,
+            "objective": "denoising",
+            "corruption": "gaussian",
+            "amount": args.noise,
+        },
+        "contractive": {**layer, "objective": "contractive", "contraction": args.contraction},
+    }
+    norms: dict[str, float] = {}
+    details: dict[str, Any] = {}
+    for name, settings in models.items():
+        model, run = train(digits, **settings)
+        found = held_out_figures(model, run)
+        norms[name] = found.jacobian_norm
+        spread = float(np.var(model.encode(digits.images[run.held_out]), 0).sum())
+        details[name] = {
+            "jacobian_norm": found.jacobian_norm,
+            "jacobian_norm_per_spread": found.jacobian_norm / np.sqrt(spread),
+            "psnr_db": found.psnr_db,
+        }
+    relative = {name: row["jacobian_norm_per_spread"] for name, row in details.items()}
+    return {
+        "models": details,
+        "plain / contractive, codes of equal spread": relative["plain"] / relative["contractive"],
+        "contraction": args.contraction,
+        "noise": args.noise,
+    }, [
+        target("plain / contractive", round(norms["plain"] / norms["contractive"], 2), at_least=10),
+        target(
+            "denoising / contractive",
+            round(norms["denoising"] / norms["contractive"], 2),
+            at_least=1.0,
+        ),
+        target("plain / denoising", round(norms["plain"] / norms["denoising"], 2), at_least=1.0),
+    ]
+
+
+def sparse(args: Any) -> Found:
+    """Compare activity with what was asked for."""
+    digits = open_data("digits")
+    layer = {"hidden": (), "latent_dim": 1024, "epochs": 20}
+    models = {
+        "sparse-kl": {**layer, "objective": "sparse-kl", "target_activation": 0.05},
+        "sparse-topk": {**layer, "objective": "sparse-topk", "k": 32},
+        "sparse-l1": {**layer, "objective": "sparse-l1", "sparsity": 1.0},
+        "none": {**layer, "objective": "sparse-l1", "sparsity": 0.0},
+    }
+    details: dict[str, Any] = {}
+    for name, settings in models.items():
+        model, run = train(digits, **settings)
+        codes = model.encode(digits.images[run.held_out])
+        found = held_out_figures(model, run)
+        details[name] = {
+            "mean_activation": float(codes.mean()),
+            "share_active": 1.0 - found.code_sparsity,
+            "units_never_active": float((codes.max(0) <= 1e-6).mean()),
+            "psnr_db": found.psnr_db,
+        }
+    asked = 32 / 1024
+    return {"models": details}, [
+        target(
+            "sparse-kl: mean activation / 0.05",
+            round(details["sparse-kl"]["mean_activation"] / 0.05, 3),
+            at_most=1.2,
+        ),
+        target(
+            "sparse-topk: share active / k",
+            round(details["sparse-topk"]["share_active"] / asked, 3),
+            at_most=1.0,
+        ),
+        target(
+            "sparse-l1: share active / without the penalty",
+            round(details["sparse-l1"]["share_active"] / details["none"]["share_active"], 3),
+            at_most=0.5,
+        ),
+    ]
+
+
+def denoising(args: Any) -> Found:
+    """Compare in dB on held-out digits with the same noise."""
+    digits = open_data("digits")
+    preset = dict(PRESETS["conv-64-32-16"].changes)
+    wanted = [("mask", 0.2), ("mask", 0.5), ("gaussian", 0.25), ("salt-pepper", 0.2)]
+    rows: list[dict[str, Any]] = []
+    targets = []
+    for name, amount in wanted:
+        settings = {**preset, "corruption": name, "amount": amount, "epochs": args.epochs or 8}
+        model, run = train(digits, learning_rate=3e-3, **settings)
+        clean = digits.images[run.held_out]
+        noisy = corrupt(clean, name, amount, 0, clip=False)
+        training = digits.images[run.train_indices]
+        linear = LinearDenoiser.fit(training, name, amount, 1, clip=False)
+        row = {
+            "corruption": name,
+            "amount": amount,
+            "corrupted_db": mean_psnr_db(clean, noisy),
+            "linear_db": mean_psnr_db(clean, linear.apply(noisy, limit=False)),
+            "denoised_db": mean_psnr_db(clean, model.denoise(noisy)),
+        }
+        rows.append(row)
+        gain = round(row["denoised_db"] - row["linear_db"], 2)
+        targets.append(target(f"{name} {amount}: dB above linear", gain, at_least=0.0))
+        gain = round(row["linear_db"] - row["corrupted_db"], 2)
+        targets.append(target(f"{name} {amount}: linear above corrupted", gain, at_least=0.0))
+    return {"rows": rows}, targets
+
+
+def density_and_coverage(
+    real: np.ndarray, fake: np.ndarray, neighbours: int = 5
+) -> tuple[float, float]:
+    """Return both measures (Naeem et al. 2020, equations 5 and 6)."""
+    from scipy.spatial import cKDTree
+
+    tree = cKDTree(real)
+    radii = tree.query(real, neighbours + 1)[0][:, -1]
+    distances = np.linalg.norm(real[:, None] - fake[None], axis=2)
+    inside = distances <= radii[:, None]
+    return float(inside.sum() / (neighbours * len(fake))), float(inside.any(1).mean())
+
+
+def pixel_features(
+    data: ImageSet, indices: np.ndarray, count: int = 64
+) -> Callable[[np.ndarray], np.ndarray]:
+    """Return what turns float images (n, h, w, c) into their principal components (n, count)."""
+    work = principal_components(data.images, indices, count)
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            found = end.value
+            break
+
+    def features(images: np.ndarray) -> np.ndarray:
+        flat = images.transpose(0, 3, 1, 2).reshape(len(images), -1)
+        return (flat - found.mean) @ found.components.T
+
+    return features
+
+
+def prior(args: Any) -> Found:
+    """Decode N(0, I) and see how much is like held-out images, in 64 principal components."""
+    digits = open_data("digits")
+    common = {"latent_dim": 10, "epochs": 30}
+    details: dict[str, Any] = {}
+    for name in ("undercomplete", "variational"):
+        model, run = train(digits, objective=name, **common)
+        features = pixel_features(digits, run.train_indices)
+        z = np.random.default_rng(0).standard_normal((1000, 10)).astype(np.float32)
+        samples = model.decode(z)
+        held_out = digits.images[run.held_out].astype(np.float64) / 255.0
+        density, coverage = density_and_coverage(features(held_out), features(samples))
+        details[name] = {"density": density, "coverage": coverage}
+    ratio = details["variational"]["coverage"] / max(details["undercomplete"]["coverage"], 1e-3)
+    return {"models": details}, [
+        target("coverage: variational / undercomplete", round(ratio, 2), at_least=1.5)
+    ]
+
+
+def published(args: Any) -> Found:
+    """Repeat the run with as many steps as 10 epochs of 60,000 images have, on 9,000 digits."""
+    digits = open_data("digits")
+    preset = dict(PRESETS["mlp-400-20"].changes)
+    rows: dict[str, Any] = {}
+    for name, epochs in (("10 epochs", 10), ("as many steps", 67)):
+        _, run = train(digits, **{**preset, "epochs": epochs})
+        best = run.best_metrics
+        assert best is not None
+        rows[name] = {"steps": run.step, "best_epoch": best.epoch, **best.as_line()}
+    return {"published_test": 105.6, "held_out": rows}, []
+
+
+def fashion(args: Any) -> Found:
+    """Train the published network on Fashion-MNIST."""
+    if args.fashion is None:
+        return {"skipped": "give --fashion FOLDER"}, []
+    data = open_data(args.fashion)
+    preset = dict(PRESETS["mlp-400-20"].changes)
+    rows = []
+    for dims in (2, 10, 20):
+        settings = {**preset, "latent_dim": dims, "epochs": args.epochs or 10, "held_out": 1 / 7}
+        model, run = train(data, **settings)
+        found = held_out_figures(model, run)
+        rows.append(
+            {
+                "latent_dim": dims,
+                "loss": found.loss,
+                "recon_loss": found.recon_loss,
+                "kl": found.kl,
+                "active_units": found.active_units,
+                "num_held_out": found.num_images,
+            }
+        )
+    return {"rows": rows}, []
+
+
+PARTS: dict[str, Callable[[Any], Found]] = {
+    "pca": pca,
+    "contractive": contractive,
+    "sparse": sparse,
+    "denoising": denoising,
+    "prior": prior,
+    "published": published,
+    "fashion": fashion,
+}
+
+
+def main() -> None:
+    options = parser(__doc__)
+    options.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS))
+    options.add_argument("--fashion", type=Path, help="folder with Fashion-MNIST as IDX files")
+    options.add_argument("--epochs", type=int, help="of denoising and fashion, for a quick look")
+    options.add_argument("--contraction", type=float, default=10.0, help="weight (default 10)")
+    options.add_argument("--noise", type=float, default=0.3, help="of the denoiser (default 0.3)")
+    args = options.parse_args()
+    wait_passively()
+    found: dict[str, Any] = {}
+    targets: list[dict[str, Any]] = []
+    for part in args.parts:
+        print(part, file=sys.stderr)
+        found[part], own = PARTS[part](args)
+        targets += own
+        print(json.dumps(found[part], indent=1), file=sys.stderr)
+    report("family", parts=found, targets=targets)
+
+
+if __name__ == "__main__":
+    main()

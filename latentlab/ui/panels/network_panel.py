@@ -1,0 +1,99 @@
+"""NETWORK: what the settings build, and what they train it for."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QCoreApplication, Qt, Slot
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from latentlab.core.errors import UsageError
+from latentlab.family.drawing import Drawing, draw
+from latentlab.family.networks import NETWORKS
+from latentlab.family.objectives import OBJECTIVES
+from latentlab.state.session import SessionModel
+from latentlab.state.training import TrainingModel
+from latentlab.ui.network_view import NetworkView
+from latentlab.ui.section import label
+from latentlab.ui.theme import Theme
+
+_USUAL_SHAPE = (28, 28, 1)  # drawn for while no images are open
+_WORDS_PX = 250
+
+
+class NetworkPanel(QWidget):
+    """The drawing of the chosen network beside the objective's formula and sentence."""
+
+    def __init__(
+        self,
+        session: SessionModel,
+        training: TrainingModel,
+        theme: Theme,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.setObjectName("network_panel")
+        self._session = session
+        self._training = training
+        row = QHBoxLayout(self)
+        row.setContentsMargins(12, 8, 12, 8)
+        row.setSpacing(18)
+        self._view = NetworkView(theme)
+        row.addWidget(self._view, 1)
+        words = QWidget()
+        words.setFixedWidth(_WORDS_PX)
+        column = QVBoxLayout(words)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        self._title = label(size="strong")
+        self._formula = label(size="small", wrap=True, tone="accent")
+        self._formula.setObjectName("objective_formula")
+        self._formula.setToolTip(self.tr("What is minimised, in nats per image"))
+        self._formula.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._sentence = label(tone="muted", size="small", wrap=True)
+        self._sentence.setObjectName("objective_sentence")
+        self._summary = label(size="small", wrap=True)
+        self._summary.setObjectName("network_summary")
+        for part in (self._title, self._formula, self._sentence, self._summary):
+            column.addWidget(part)
+        column.addStretch(1)
+        row.addWidget(words)
+        session.dataChanged.connect(self._render)
+        training.specChanged.connect(self._render)
+        self._render()
+
+    @Slot()
+    def _render(self) -> None:
+        spec, data = self._training.spec, self._session.data
+        objective = OBJECTIVES[spec.objective]
+        self._title.setText(QCoreApplication.translate("choices", objective.title))
+        self._formula.setText(objective.formula)
+        self._sentence.setText(QCoreApplication.translate("choices", objective.sentence))
+        drawing: Drawing | None = None
+        try:
+            shape = _USUAL_SHAPE if data is None else data.image_shape
+            spec.validate(shape)
+            drawing = draw(spec, shape)
+        except UsageError as error:
+            self._summary.setText(error.sentence)
+        self._view.set_drawing(drawing)
+        self._view.setToolTip(
+            QCoreApplication.translate("choices", NETWORKS[spec.network].sentence)
+        )
+        if drawing is not None:
+            self._summary.setText(self._summary_of(drawing))
+
+    def _summary_of(self, drawing: Drawing) -> str:
+        count = self.tr("{} parameters").format(_short_count(drawing.num_parameters))
+        share = drawing.narrowing
+        if share >= 1:
+            width = self.tr("code {} × narrower than the image").format(_factor(share))
+        else:
+            width = self.tr("code {} × wider than the image").format(_factor(1 / share))
+        return f"{count} · {width}"
+
+
+def _short_count(count: int) -> str:
+    return f"{count / 1e6:.2f} M" if count >= 1_000_000 else f"{count:,}"
+
+
+def _factor(value: float) -> str:
+    return f"{value:.0f}" if value >= 10 else f"{value:.1f}".removesuffix(".0")
