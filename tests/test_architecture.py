@@ -25,11 +25,23 @@ VAGUE_NAMES = {"utils", "util", "helpers", "helper", "common", "manager", "misc"
 # What each layer may import beside the standard library; a name stands for all below it.
 ALLOWED = {
     "core": {"latentlab.core", "numpy", "msgspec", "platformdirs"},
+    "family": {"latentlab.core", "latentlab.family", "msgspec", "torch"},
     "data": {"latentlab.core", "latentlab.data", "numpy", "PIL"},
-    "nn": {"latentlab", "latentlab.core", "latentlab.nn", "numpy", "torch", "msgspec"},
-    "state": {"latentlab.core", "latentlab.state", "numpy", "PySide6.QtCore"},
+    "nn": {
+        "latentlab",
+        "latentlab.core",
+        "latentlab.family",
+        "latentlab.nn",
+        "numpy",
+        "torch",
+        "msgspec",
+        "safetensors",
+        "filelock",
+    },
+    "state": {"latentlab.core", "latentlab.family", "latentlab.state", "numpy", "PySide6.QtCore"},
     "services": {
         "latentlab.core",
+        "latentlab.family",
         "latentlab.data",
         "latentlab.state",
         "latentlab.services",
@@ -38,6 +50,7 @@ ALLOWED = {
     },
     "services/engine": {
         "latentlab.core",
+        "latentlab.family",
         "latentlab.data",
         "latentlab.nn",
         "latentlab.services.engine",
@@ -47,6 +60,7 @@ ALLOWED = {
     "ui": {
         "latentlab",
         "latentlab.core",
+        "latentlab.family",
         "latentlab.state",
         "latentlab.services",
         "latentlab.ui",
@@ -57,12 +71,16 @@ ALLOWED = {
     "cli": {
         "latentlab",
         "latentlab.core",
+        "latentlab.family",
         "latentlab.data",
         "latentlab.nn",
         "latentlab.cli",
+        "numpy",
         "torch",
         "cyclopts",
         "tqdm",
+        "PIL",
+        "pyarrow",
     },
     "": {"latentlab", "PySide6", "torch"},  # __init__, __main__ and app join the layers
 }
@@ -208,6 +226,12 @@ def test_the_window_knows_no_engine_at_all() -> None:
 def test_slow_imports_wait_until_they_are_needed(module: str, names: tuple[str, ...]) -> None:
     found = imports_of(module)
     wrong = [i for i in found if i.at_start and any(is_within(i.module, n) for n in names)]
+    assert not wrong
+
+
+@pytest.mark.parametrize("module", [m for m in MODULES if layer_of(m) in ("family", "cli")])
+def test_forms_and_help_wait_for_no_torch(module: str) -> None:
+    wrong = [i for i in imports_of(module) if i.at_start and is_within(i.module, "torch")]
     assert not wrong
 
 

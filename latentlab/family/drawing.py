@@ -7,17 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from latentlab.family.layers import (
-    Layer,
-    MaxPool,
-    Plan,
-    RepeatSteps,
-    Shape,
-    Stage,
-    Upsample,
-    stages,
-)
+from latentlab.family.layers import Layer, MaxPool, RepeatSteps, Shape, Upsample
 from latentlab.family.objectives import OBJECTIVES
+from latentlab.family.plan import Plan, Stage, stages
 from latentlab.family.plans import plan_of
 from latentlab.family.train_spec import TrainSpec
 

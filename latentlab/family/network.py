@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from latentlab.family.layers import Plan
+from latentlab.family.plan import Plan
 
 
 @dataclass(frozen=True)

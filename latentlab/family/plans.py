@@ -5,10 +5,11 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from latentlab.family.layers import Activation, Plan
+from latentlab.family.layers import Activation
 from latentlab.family.network import CodeSize
 from latentlab.family.networks import NETWORKS
 from latentlab.family.objectives import OBJECTIVES
+from latentlab.family.plan import Plan
 from latentlab.family.train_spec import TrainSpec
 
 

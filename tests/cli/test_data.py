@@ -6,11 +6,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import Answer
+from cli_shell import Refused, Shell
 
 from latentlab.data.catalog import open_data
-
-Shell = Callable[..., Answer]
 
 
 def test_the_list_names_the_bundled_sets(shell: Shell) -> None:
@@ -83,9 +81,7 @@ def test_names_of_others_move_no_cursor(shell: Shell, tmp_path: Path) -> None:
         (["info", "x" * 5000], "There is no data set or file"),
     ],
 )
-def test_wrong_use_is_one_sentence(
-    words: list[str], expected: str, refused: Callable[..., str]
-) -> None:
+def test_wrong_use_is_one_sentence(words: list[str], expected: str, refused: Refused) -> None:
     assert expected in refused("data", *words)
 
 
@@ -104,7 +100,7 @@ def _save_half(path: Path) -> None:
 
 @pytest.mark.parametrize("save", [_save_objects, _save_floats, _save_half])
 def test_files_that_hold_no_pictures(
-    save: Callable[[Path], None], tmp_path: Path, refused: Callable[..., str]
+    save: Callable[[Path], None], tmp_path: Path, refused: Refused
 ) -> None:
     path = tmp_path / "bad.npz"
     save(path)
@@ -113,7 +109,7 @@ def test_files_that_hold_no_pictures(
     assert not (tmp_path / "run").exists()
 
 
-def test_a_pipe_is_not_waited_for(tmp_path: Path, refused: Callable[..., str]) -> None:
+def test_a_pipe_is_not_waited_for(tmp_path: Path, refused: Refused) -> None:
     import os
 
     if not hasattr(os, "mkfifo"):
@@ -122,9 +118,7 @@ def test_a_pipe_is_not_waited_for(tmp_path: Path, refused: Callable[..., str]) -
     assert "neither a file nor a folder" in refused("data", "info", tmp_path / "pipe.npz")
 
 
-def test_the_number_of_classes_is_that_of_the_labels(
-    shell: Shell, tmp_path: Path
-) -> None:
+def test_the_number_of_classes_is_that_of_the_labels(shell: Shell, tmp_path: Path) -> None:
     labels: Any = np.array(["b", "a", "b"])
     np.savez(tmp_path / "named.npz", x=np.zeros((3, 2, 2), np.uint8), y=labels)
     found = shell("data", "info", tmp_path / "named.npz", "--json").json

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import importlib.metadata
+import json
+import platform
 import sys
 from pathlib import Path
 
@@ -68,10 +70,35 @@ def test_wrong_use_is_one_sentence_and_code_2(
     assert said.count("\n") == 1
 
 
-@pytest.mark.parametrize("word", ["--help", "-h"])
-def test_the_help_names_the_commands(word: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main([word]) == 0
-    text = capsys.readouterr().out
-    assert "train" in text
-    assert "doctor" in text
-    assert "opens the window" in text
+def test_for_programs_it_is_one_object(
+    own_folders: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["doctor", "--json"]) == 0
+    text, said = capsys.readouterr()
+    assert said == ""
+    found = json.loads(text)
+    assert found["versions"]["latentlab"] == latentlab.__version__
+    assert found["versions"]["python"] == platform.python_version()
+    assert found["versions"]["torch"] == importlib.metadata.version("torch")
+    assert found["devices"][-1] == {
+        "name": "cpu",
+        "title": "CPU · 1 thread",
+        "reason": found["devices"][-1]["reason"],
+    }
+    assert found["devices"][-1]["reason"]
+    assert found["device_problem"] is None
+    assert found["window_problem"] is None
+    assert found["folders"] == {
+        "runs": str(own_folders / "data"),
+        "settings": str(own_folders / "config"),
+        "log": str(own_folders / "log"),
+    }
+    monkeypatch.setattr(doctor_module, "display_problem", lambda: "There is no display.")
+    monkeypatch.setitem(sys.modules, "latentlab.nn.device", None)
+    assert main(["doctor", "--json"]) == 1
+    found = json.loads(capsys.readouterr().out)
+    assert found["window_problem"] == "There is no display."
+    assert found["devices"] == []
+    assert "PyTorch cannot be loaded" in found["device_problem"]

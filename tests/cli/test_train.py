@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 from collections.abc import Iterator
@@ -13,8 +14,14 @@ import pytest
 
 import latentlab
 from latentlab.__main__ import main
+from latentlab.core.errors import TrainingError
 from latentlab.core.model_file import read_model_file
-from latentlab.core.options import options_of
+from latentlab.core.options import applicable, options_of
+from latentlab.family.described_model import run_spec
+from latentlab.family.likelihoods import LIKELIHOODS
+from latentlab.family.networks import NETWORKS
+from latentlab.family.objectives import OBJECTIVES
+from latentlab.family.presets import PRESETS
 from latentlab.family.train_spec import TrainSpec
 from latentlab.nn.train_events import TrainEvent
 from latentlab.nn.training import TrainingRun
@@ -50,38 +57,176 @@ def test_a_run_prints_its_model_and_what_was_kept(
     assert model.decode([[0.0, 0.0]]).shape == (1, 6, 5, 1)
 
 
-def test_every_setting_reaches_the_run(noise: str, out: Path) -> None:
-    wanted: dict[str, Any] = {
-        "objective": "undercomplete",
-        "network": "conv",
-        "likelihood": "gaussian",
-        "schedule": "constant",
-        "latent_dim": 3,
-        "beta": 0.5,
-        "epochs": 1,
-        "batch_size": 20,
-        "learning_rate": 0.002,
-        "seed": 7,
-        "hidden": (6, 5),
-        "channels": (3, 4),
-        "dropout": 0.1,
-        "shift": 1.5,
-        "rotation": 10.0,
-        "scaling": 0.1,
-        "weight_decay": 0.01,
-        "ema": 0.9,
-        "held_out": 0.2,
-    }
-    names = {option.name for option in options_of(TrainSpec)} - {"data"}
-    assert set(wanted) == names, "a new setting needs a value here"
-    words = ["train", noise, "--out", str(out), "--threads", "1"]
+# Another value than the usual one for each setting.
+VALUES: dict[str, Any] = {
+    "beta": 0.5,
+    "warm_up": 0.25,
+    "free_bits": 0.125,
+    "sparsity": 2.5,
+    "target_activation": 0.125,
+    "sparsity_weight": 1.5,
+    "k": 2,
+    "corruption": "gaussian",
+    "amount": 0.25,
+    "contraction": 4.0,
+    "code_weight": 0.75,
+    "decoder_weight": 0.5,
+    "mmd_weight": 50.0,
+    "tc_weight": 3.0,
+    "hidden": (6, 5),
+    "channels": (3, 4),
+    "downsampling": "pool",
+    "levels": (4, 8),
+    "units": 9,
+    "sigma": 0.25,
+    "latent_dim": 3,
+    "epochs": 4,
+    "batch_size": 101,
+    "learning_rate": 0.002,
+    "seed": 7,
+    "activation": "tanh",
+    "schedule": "constant",
+    "dropout": 0.125,
+    "shift": 1.5,
+    "rotation": 10.0,
+    "scaling": 0.125,
+    "weight_decay": 0.01,
+    "ema": 0.9,
+    "held_out": 0.25,
+    "precision": "bf16",
+}
+# These decide which others have a meaning.
+CHOICES: list[dict[str, Any]] = [
+    *({"objective": name} for name in OBJECTIVES),
+    *({"network": name} for name in NETWORKS),
+    *({"likelihood": name} for name in LIKELIHOODS),
+    {"network": "conv", "code": "map"},
+    {"objective": "undercomplete", "code_activation": "sigmoid"},
+]
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[TrainSpec]:
+    """The settings that reach a run, which then does not begin."""
+    found: list[TrainSpec] = []
+
+    def take(spec: TrainSpec, *_: Any, **__: Any) -> None:
+        found.append(spec)
+        raise TrainingError("That will do.")
+
+    monkeypatch.setattr("latentlab.nn.training.TrainingRun", take)
+    return found
+
+
+@pytest.mark.parametrize("choice", CHOICES, ids=str)
+def test_every_setting_reaches_the_run(
+    choice: dict[str, Any], asked: list[TrainSpec], tmp_path: Path, out: Path
+) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (60, 16, 16), np.uint8)
+    np.save(tmp_path / "large.npy", pixels)
+    data = str(tmp_path / "large.npy")
+    meaningful = applicable(TrainSpec(**choice))
+    wanted = choice | {name: value for name, value in VALUES.items() if name in meaningful}
+    words = ["train", data, "--out", str(out)]
     for name, value in wanted.items():
         text = ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
         words += [f"--{name.replace('_', '-')}", text]
-    assert main(words) == 0
-    assert read_model_file(out).document.spec == TrainSpec(data=noise, **wanted)
-    asked = json.loads((out / "run.json").read_text())
-    assert asked["spec"]["hidden"] == [6, 5]
+    assert main(words) == 1
+    assert asked == [TrainSpec(data=data, **wanted)]
+    usual = TrainSpec()
+    assert all(getattr(usual, name) != value for name, value in VALUES.items())
+
+
+def test_no_setting_is_forgotten_here() -> None:
+    tried = {name for choice in CHOICES for name in choice}
+    meaningful = {name for choice in CHOICES for name in applicable(TrainSpec(**choice))}
+    names = {option.name for option in options_of(TrainSpec)} - {"data"}
+    assert tried | set(VALUES) == names, "a new setting needs a value here"
+    assert set(VALUES) <= meaningful
+
+
+def test_the_settings_are_in_the_files(noise: str, out: Path) -> None:
+    words = ["--objective", "undercomplete", "--latent-dim", "3", "--seed", "7"]
+    assert main(["train", noise, "--out", str(out), *QUICK, *words]) == 0
+    wanted = TrainSpec(
+        data=noise,
+        objective="undercomplete",
+        latent_dim=3,
+        seed=7,
+        epochs=2,
+        batch_size=20,
+        hidden=(8,),
+    )
+    assert run_spec(read_model_file(out).document) == wanted
+    said = json.loads((out / "run.json").read_text())
+    assert said["spec"]["hidden"] == [8]
+    assert said["threads"] == 1
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_a_preset_gives_its_settings_and_options_change_them(
+    name: str, asked: list[TrainSpec], noise: str, out: Path
+) -> None:
+    assert main(["train", noise, "--out", str(out), "--preset", name, "--seed", "5"]) in (1, 2)
+    if not asked:  # an image of 30 pixels is too small for it
+        assert main(["train", "digits", "--out", str(out), "--preset", name, "--seed", "5"]) == 1
+    assert asked == [dataclasses.replace(PRESETS[name].spec(asked[0].data), seed=5)]
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["--beta", "1", "--objective", "pca"], "--beta has no meaning with --objective pca"),
+        (["--k", "16"], "--k has no meaning with --objective variational; it is for: sparse-topk"),
+        (["--network", "conv", "--hidden", "8"], "--hidden has no meaning with --network conv"),
+        (["--sigma", "0.1"], "--sigma has no meaning with --likelihood bernoulli"),
+        (["--network", "conv", "--code", "map", "--latent-dim", "2"], "has no meaning with --code"),
+        (["--objective", "pca", "--epochs", "3"], "--epochs has no meaning with --objective pca"),
+        (["--preset", "deep-784", "--beta", "2"], "--beta has no meaning with --objective under"),
+    ],
+)
+def test_options_that_mean_nothing_are_refused_even_with_their_usual_value(
+    words: list[str], expected: str, out: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["train", "digits", "--out", str(out), *words]) == 2
+    said = capsys.readouterr().err
+    assert expected in said
+    assert said.count("\n") == 1
+
+
+def test_for_programs_the_result_is_one_object(
+    noise: str, out: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["train", noise, "--out", str(out), *QUICK, "--json"]) == 0
+    printed, said = capsys.readouterr()
+    found = json.loads(printed)
+    best = found.pop("best")
+    assert found == {
+        "run": str(out),
+        "model": str(out / "model.safetensors"),
+        "step": 4,
+        "total_steps": 4,
+    }
+    assert best["split"] == "held_out"
+    assert best["loss"] == pytest.approx(best["recon_loss"] + best["kl"], rel=1e-5)
+    assert "Kept epoch" in said
+
+
+def test_a_run_is_continued_with_more_epochs(
+    noise: str, out: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = [*QUICK[2:], "--schedule", "constant"]
+    assert main(["train", noise, "--out", str(out), "--epochs", "1", *words]) == 0
+    more = ["train", noise, "--epochs", "3", *words, "--resume", "--out"]
+    capsys.readouterr()
+    assert main([*more, str(out)]) == 0
+    assert "Continuing after step 2 of 6." in capsys.readouterr().err
+    assert main([*more, str(tmp_path / "at once")]) == 0
+    a, b = (read_model_file(folder).weights for folder in (out, tmp_path / "at once"))
+    assert all(np.array_equal(a[name], b[name]) for name in b)
+    capsys.readouterr()
+    assert main([*more, str(out)]) == 0
+    assert "is complete" in capsys.readouterr().err
 
 
 def test_the_same_command_gives_the_same_model(noise: str, tmp_path: Path) -> None:
@@ -92,7 +237,7 @@ def test_the_same_command_gives_the_same_model(noise: str, tmp_path: Path) -> No
 
 
 WRONG = {
-    "no data": (["--out", "run"], "requires an argument"),
+    "no data": (["--out", "run"], "“latentlab train” needs DATA"),
     "missing data": (["nothing.npz", "--out", "run"], "There is no data set or file “nothing.npz”"),
     "foreign data": ([__file__, "--out", "run"], "is not a data set that can be opened"),
     "unknown option": (["digits", "--out", "run", "--epoch", "3"], "--epoch"),
@@ -102,16 +247,27 @@ WRONG = {
     "not a number": (["digits", "--out", "run", "--learning-rate", "nan"], "Learning rate cannot"),
     "too many layers": (
         ["digits", "--out", "run", "--hidden", ",".join("8" * 40)],
-        "at most 32 layers",
+        "at most 32 numbers",
     ),
-    "no layers": (["digits", "--out", "run", "--hidden", ","], "at least one number"),
+    "no channels": (
+        ["digits", "--out", "run", "--network", "conv", "--channels", ","],
+        "at least 1 number",
+    ),
     "bad layers": (
         ["digits", "--out", "run", "--hidden", "8,wide"],
         "“wide” is not a whole number",
     ),
-    "unknown choice": (["digits", "--out", "run", "--network", "lstm"], "mlp"),
+    "unknown choice": (["digits", "--out", "run", "--network", "abacus"], "mlp"),
     "unknown device": (["digits", "--out", "run", "--device", "abacus"], "abacus"),
     "no threads": (["digits", "--out", "run", "--threads", "0"], "threads"),
+    "part of a thread": (["digits", "--out", "run", "--threads", "2.7"], "“2.7” is not a whole"),
+    "never saved": (["digits", "--out", "run", "--save-every", "nan"], "--save-every"),
+    "negative seed": (["digits", "--out", "run", "--seed", "-1"], "Seed cannot be -1"),
+    "unknown preset": (["digits", "--out", "run", "--preset", "best"], "digits-map"),
+    "named like a file": (["digits", "--out", "run.npz"], "named like a file"),
+    "a file for a folder": (["digits", "--out", "file"], "“file” is not a folder"),
+    "below a file": (["digits", "--out", "file/run"], "file” is not a folder"),
+    "wide code": (["digits", "--out", "run", "--latent-dim", "800"], "wider than an image of 784"),
     "too much": (["digits", "more", "--out", "run"], "more"),
 }
 
@@ -121,6 +277,7 @@ def test_wrong_use_is_one_sentence_and_code_2(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    Path("file").touch()
     words, expected = WRONG[name]
     assert main(["train", *words]) == 2
     printed, said = capsys.readouterr()
@@ -128,7 +285,7 @@ def test_wrong_use_is_one_sentence_and_code_2(
     assert expected in said
     assert said.count("\n") == 1
     assert "Traceback" not in said
-    assert not (tmp_path / "run").exists(), "nothing was written"
+    assert [path.name for path in tmp_path.iterdir()] == ["file"], "nothing was written"
 
 
 def test_without_a_folder_nothing_is_trained(
@@ -208,19 +365,35 @@ def test_control_c_saves_the_run_and_is_code_130(
     assert read_model_file(last if last.exists() else out).document.step == steps
 
 
-def test_the_help_has_every_option_with_its_range(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_help_has_every_option_with_its_range_and_use(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
     assert main(["train", "--help"]) == 0
-    text = capsys.readouterr().out
-    plain = re.sub(r"[\s│]+", " ", text)
+    plain = re.sub(r"[\s│]+", " ", capsys.readouterr().out)
     for option in options_of(TrainSpec):
         if option.name == "data":
             continue
-        assert f"--{option.name.replace('_', '-')}" in plain
-        assert option.help.split(";")[0].split(":")[0][:18] in plain
-    assert "--threads" in plain
-    assert "1 to 100,000" in plain
-
-
-def test_the_version(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--version"]) == 0
-    assert capsys.readouterr().out.strip() == latentlab.__version__
+        words = f" --{option.name.replace('_', '-')} "
+        assert words in plain
+        text = plain[plain.index(words) :]
+        text = text[: text.index("[default: ")] + text[text.index("[default: ") :].split("]")[0]
+        assert option.help in text
+        default = option.default
+        shown = ",".join(map(str, default)) if isinstance(default, tuple) else default
+        assert text.endswith(f"[default: {shown}")
+        if option.choices:
+            assert f"[choices: {', '.join(option.choices)}]" in text
+        else:
+            assert f"[{option.range_text()}" in text
+    for text in (
+        "[1 to 100,000 passes] (not with --objective pca) [default: 30]",
+        "(only for --objective variational) [default: 1.0]",
+        "(only for --network conv) [default: 32,64]",
+        "(not with --code map) [default: 2]",
+        "[0 to 2,147,483,647] [default: 0]",
+        "[choices: digits-map, ",
+    ):
+        assert text in plain
+    places = [plain.index(f"─ {title} ─") for title in ("Objective", "Network", "Likelihood")]
+    assert places == sorted(places)

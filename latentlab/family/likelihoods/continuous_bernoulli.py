@@ -39,9 +39,12 @@ def mean_of(logits: Tensor) -> Tensor:
     """
     import torch
 
-    near = logits.abs() < _NEAR_ZERO
-    safe = torch.where(near, torch.ones_like(logits), logits)
+    size = logits.abs()
+    near = size < _NEAR_ZERO
+    safe = torch.where(near, torch.ones_like(size), size)
+    # On the positive side, where nothing overflows; the negative one is its mirror image.
     closed = -1.0 / torch.expm1(-safe) - 1.0 / safe
+    closed = torch.where(logits < 0, 1.0 - closed, closed)
     small = torch.where(near, logits, torch.zeros_like(logits))
     return torch.where(near, 0.5 + small / 12 - small**3 / 720, closed)
 

@@ -8,8 +8,9 @@ from typing import Any
 
 from latentlab.core.options import option
 from latentlab.family import layers
-from latentlab.family.layers import Activation, Dropout, Flatten, Layer, Linear, Plan, Unflatten
+from latentlab.family.layers import Activation, Dropout, Flatten, Layer, Linear, Unflatten
 from latentlab.family.network import CodeSize, Network
+from latentlab.family.plan import Plan
 
 _DENSE_UNITS = 128  # between the last convolution and a dense code
 

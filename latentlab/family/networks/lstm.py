@@ -12,12 +12,12 @@ from latentlab.family.layers import (
     Dropout,
     Layer,
     Linear,
-    Plan,
     RepeatSteps,
     RowsAsSequence,
     SequenceAsRows,
 )
 from latentlab.family.network import CodeSize, Network
+from latentlab.family.plan import Plan
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from latentlab.core.options import option
-from latentlab.family.layers import Activation, Dropout, Flatten, Layer, Linear, Plan, Unflatten
+from latentlab.family.layers import Activation, Dropout, Flatten, Layer, Linear, Unflatten
 from latentlab.family.network import CodeSize, Network
+from latentlab.family.plan import Plan
 
 
 @dataclass(frozen=True)

@@ -15,13 +15,13 @@ from latentlab.family.layers import (
     GroupNorm,
     Layer,
     Linear,
-    Plan,
     Residual,
     Unflatten,
     Upsample,
 )
 from latentlab.family.network import CodeSize, Network
 from latentlab.family.networks.conv import halved_sizes
+from latentlab.family.plan import Plan
 
 _SMALLEST_PX = 16
 

@@ -1,0 +1,223 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from cli_shell import NUM_HELD_OUT, NUM_IMAGES, Refused, Shell, pictures_of
+from PIL import Image
+
+import latentlab
+from latentlab.core.corruptions import CORRUPTIONS, corrupt, derived_seed
+from latentlab.core.image_set import held_out_indices
+from latentlab.core.linear_denoiser import LinearDenoiser
+from latentlab.core.pixel_metrics import ssim
+
+MEASURED = {
+    "psnr_corrupted_db",
+    "psnr_denoised_db",
+    "psnr_linear_db",
+    "ssim_corrupted",
+    "ssim_denoised",
+}
+HELD_OUT = held_out_indices(NUM_IMAGES, 0.1)
+
+
+def psnr(clean: Any, other: Any) -> float:
+    return float(-10 * np.log10(((clean - other.astype(np.float64)) ** 2).mean()))
+
+
+@pytest.fixture
+def run(trained: Callable[[str], Path]) -> Path:
+    return trained("denoising")
+
+
+@pytest.mark.parametrize("name", CORRUPTIONS)
+def test_every_corruption_is_measured(name: str, run: Path, blobs: Path, shell: Shell) -> None:
+    words = ["--corruption", name, "--seed", 3, "--json"]
+    amount = CORRUPTIONS[name].default_amount
+    if name == "pixelate":
+        amount = 1.0  # less is less than two pixels here
+        words += ["--amount", amount]
+    found = shell("denoise", run, blobs, *words).json
+    asked = {"data": str(blobs), "split": "held-out", "num_images": NUM_HELD_OUT}
+    asked |= {"corruption": name, "amount": amount, "seed": 3}  # type: ignore[dict-item]
+    assert {key: found[key] for key in asked} == asked
+    assert set(found) == {*asked, *MEASURED}
+
+    pixels = np.load(blobs)["x"]
+    clean = pixels[HELD_OUT] / 255.0
+    noisy = corrupt(pixels[HELD_OUT], name, amount, 3, clip=False)
+    assert found["psnr_corrupted_db"] == pytest.approx(psnr(clean, noisy), abs=1e-4)
+    assert found["ssim_corrupted"] == pytest.approx(
+        ssim(clean.astype(np.float32), noisy).mean(), abs=1e-5
+    )
+    denoised = latentlab.open_model(run).denoise(noisy)
+    assert found["psnr_denoised_db"] == pytest.approx(psnr(clean, denoised), abs=1e-4)
+    assert found["ssim_denoised"] == pytest.approx(
+        ssim(clean.astype(np.float32), denoised).mean(), abs=1e-5
+    )
+    training = np.delete(pixels, HELD_OUT, 0)
+    fitted = LinearDenoiser.fit(training, name, amount, derived_seed(3, 1), clip=False)
+    linear = fitted.apply(noisy, limit=False)
+    assert found["psnr_linear_db"] == pytest.approx(psnr(clean, linear), abs=1e-4)
+
+
+def test_the_linear_denoiser_is_the_best_of_its_kind(run: Path, blobs: Path, shell: Shell) -> None:
+    """Against a regression over many corrupted copies of the training images."""
+    words = ("--corruption", "gaussian", "--amount", 0.25, "--split", "train", "--json")
+    found = [shell("denoise", run, blobs, *words, "--seed", seed).json for seed in range(16)]
+    error = np.mean([10 ** (-0.1 * row["psnr_linear_db"]) for row in found])
+    clean = np.delete(np.load(blobs)["x"], HELD_OUT, 0).reshape(-1, 56) / 255.0
+    x = np.tile(clean, (200, 1))
+    y = x + 0.25 * np.random.default_rng(9).standard_normal(x.shape)
+    design = np.c_[y, np.ones(len(y))]
+    solved = np.linalg.lstsq(design, x, rcond=None)[0]
+    assert error == pytest.approx(((design @ solved - x) ** 2).mean(), rel=0.03)
+
+
+@pytest.mark.parametrize(
+    ("name", "amount", "expected_db"),
+    [
+        ("mask", 0.2, 16.42),
+        ("mask", 0.5, 12.44),
+        ("salt-pepper", 0.2, 10.17),
+        ("gaussian", 0.25, 12.04),
+        ("gaussian", 0.5, 6.02),
+    ],
+)
+def test_corrupted_digits_are_as_bad_as_they_must_be(
+    name: str, amount: float, expected_db: float, shell: Shell
+) -> None:
+    """From E[x²] of the held-out digits, and σ² for noise that is not clipped."""
+    words = ("--corruption", name, "--amount", amount, "--json")
+    found = shell("denoise", "digits-vae", "digits", *words).json
+    assert found["psnr_corrupted_db"] == pytest.approx(expected_db, abs=0.03)
+
+
+def test_the_table_has_the_figures(run: Path, blobs: Path, shell: Shell) -> None:
+    words = ("denoise", run, blobs, "--corruption", "mask", "--amount", 0.3)
+    answer, found = shell(*words), shell(*words, "--json").json
+    assert answer.code == 0
+    assert answer.err == ""
+    assert answer.out == (
+        f"16 held-out images of {blobs}\n"
+        f"  corrupted {found['psnr_corrupted_db']:7.2f} dB   SSIM {found['ssim_corrupted']:.3f}\n"
+        f"  denoised  {found['psnr_denoised_db']:7.2f} dB   SSIM {found['ssim_denoised']:.3f}\n"
+        f"  linear    {found['psnr_linear_db']:7.2f} dB\n"
+    )
+
+
+def test_an_amount_of_nothing_has_no_finite_psnr(run: Path, blobs: Path, shell: Shell) -> None:
+    words = ("denoise", run, blobs, "--corruption", "mask", "--amount", 0)
+    assert shell(*words, "--json").json["psnr_corrupted_db"] is None
+    assert "inf dB" in shell(*words).out
+
+
+def test_the_seed_changes_the_noise(run: Path, blobs: Path, shell: Shell) -> None:
+    words = ("denoise", run, blobs, "--corruption", "mask", "--json", "--seed")
+    assert shell(*words, 1).json == shell(*words, 1).json
+    first, other = (shell(*words, seed).json["psnr_corrupted_db"] for seed in (1, 2**63 - 1))
+    assert first != other
+
+
+def test_pictures_side_by_side(run: Path, blobs: Path, tmp_path: Path, shell: Shell) -> None:
+    out = tmp_path / "new" / "sheets"
+    words = ("--corruption", "gaussian", "--amount", 0.4, "--seed", 5)
+    answer = shell("denoise", run, blobs, *words, "-o", out)
+    assert answer.code == 0
+    assert answer.out.endswith(f"{out}\n")
+    assert sorted(p.name for p in out.iterdir()) == [f"{i:03d}.png" for i in HELD_OUT]
+    pixels = np.load(blobs)["x"][HELD_OUT]
+    noisy = corrupt(pixels, "gaussian", 0.4, 5, clip=False)
+    denoised = latentlab.open_model(run).denoise(noisy)
+    row = np.concatenate([pixels[2] / 255.0, noisy[2].clip(0, 1), denoised[2]], 1)[..., 0]
+    with Image.open(out / f"{HELD_OUT[2]:03d}.png") as image:
+        assert image.size == (21, 8)
+        np.testing.assert_allclose(np.asarray(image), row * 255, atol=0.51)
+
+
+def test_images_that_are_noisy_already(run: Path, tmp_path: Path, shell: Shell) -> None:
+    pixels = corrupt(pictures_of(12, (8, 7, 1)), "gaussian", 0.1, 0)
+    np.save(tmp_path / "noisy.npy", (pixels * 255).astype(np.uint8))
+    out = tmp_path / "clean"
+    found = shell("denoise", run, tmp_path / "noisy.npy", "-o", out, "--json").json
+    assert found == {
+        "data": str(tmp_path / "noisy.npy"),
+        "split": "all",
+        "num_images": 12,
+        "out": str(out),
+    }
+    assert len(list(out.iterdir())) == 12
+    noisy = np.load(tmp_path / "noisy.npy")
+    row = np.concatenate([noisy[4] / 255.0, latentlab.open_model(run).reconstruct(noisy)[4]], 1)
+    with Image.open(out / "04.png") as image:
+        np.testing.assert_allclose(np.asarray(image), row[..., 0] * 255, atol=0.51)
+
+
+def test_other_images_are_compared_with_what_the_model_was_trained_on(
+    run: Path, blobs: Path, tmp_path: Path, shell: Shell
+) -> None:
+    np.save(tmp_path / "other.npy", pictures_of(20, (8, 7, 1), seed=4))
+    words = ("denoise", run, tmp_path / "other.npy", "--corruption", "mask", "--json")
+    found = shell(*words).json
+    pixels = np.load(blobs)["x"]
+    noisy = corrupt(np.load(tmp_path / "other.npy"), "mask", 0.5, 0, clip=False)
+    fitted = LinearDenoiser.fit(
+        np.delete(pixels, HELD_OUT, 0), "mask", 0.5, derived_seed(0, 1), clip=False
+    )
+    clean = np.load(tmp_path / "other.npy") / 255.0
+    linear = fitted.apply(noisy, limit=False)
+    assert found["psnr_linear_db"] == pytest.approx(psnr(clean, linear), abs=1e-4)
+
+
+def test_without_the_training_images_there_is_no_linear_denoiser(
+    blobs: Path, tmp_path: Path, shell: Shell
+) -> None:
+    data = tmp_path / "mine.npy"
+    np.save(data, pictures_of(40, (8, 7, 1), seed=6))
+    words = ("--out", tmp_path / "run", "--hidden", 4, "--epochs", 1, "--threads", 1)
+    assert shell("train", data, "--batch-size", 20, *words).code == 0
+    data.unlink()
+    answer = shell("denoise", tmp_path / "run", blobs, "--corruption", "mask", "--json")
+    assert answer.json["psnr_linear_db"] is None
+    assert "no linear denoiser to compare with" in answer.err
+    assert answer.err.count("\n") == 1
+    assert "linear" not in shell("denoise", tmp_path / "run", blobs, "--corruption", "mask").out
+
+
+WRONG = {
+    "no data": ([], "“latentlab denoise” needs DATA"),
+    "nothing to do": (["DATA"], "--corruption"),
+    "amount alone": (["DATA", "--amount", "0.5"], "--amount needs a --corruption"),
+    "unknown corruption": (["DATA", "--corruption", "mud"], "salt-pepper"),
+    "too much": (["DATA", "--corruption", "mask", "--amount", "1.5"], "from 0 to 1, not 1.5"),
+    "too little": (["DATA", "--corruption", "mask", "--amount", "-0.5"], "from 0 to 1, not -0.5"),
+    "not a number": (["DATA", "--corruption", "mask", "--amount", "nan"], "from 0 to 1, not nan"),
+    "a word": (["DATA", "--corruption", "mask", "--amount", "much"], "much"),
+    "negative seed": (["DATA", "--corruption", "mask", "--seed", "-1"], "-1"),
+    "large seed": (["DATA", "--corruption", "mask", "--seed", str(2**63)], str(2**63)),
+    "missing data": (["nothing", "--corruption", "mask"], "no data set or file “nothing”"),
+    "other images": (["digits", "--corruption", "mask"], "this model takes 7 × 8 grey"),
+    "a file": (["DATA", "-o", "file"], "“file” is not a folder"),
+    "named like a file": (["DATA", "-o", "x.png"], "named like a file"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_wrong_use_is_one_sentence(
+    name: str,
+    run: Path,
+    blobs: Path,
+    tmp_path: Path,
+    refused: Refused,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("file").touch()
+    words, expected = WRONG[name]
+    given = [blobs if word == "DATA" else word for word in words]
+    assert expected in refused("denoise", run, *given)
+    assert [p.name for p in tmp_path.iterdir()] == ["file"], "nothing was written"

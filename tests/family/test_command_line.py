@@ -1,0 +1,53 @@
+"""Settings to a line for a shell, and back through the real parser."""
+
+from __future__ import annotations
+
+import dataclasses
+import shlex
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from latentlab.cli import train as train_module
+from latentlab.cli.main import run
+from latentlab.family.command_line import command_line, same_run
+from latentlab.family.presets import PRESETS
+from latentlab.family.train_spec import TrainSpec, usual_spec
+
+SPECS = {
+    "usual": TrainSpec(),
+    "sparse": usual_spec("sparse-topk"),
+    "no layers": TrainSpec(objective="undercomplete", hidden=(), likelihood="gaussian", sigma=0.2),
+    "a name to quote": TrainSpec(data="my pictures/it's.npz", beta=0.1),
+    "small": TrainSpec(learning_rate=1e-7, weight_decay=0.0125),
+    **{name: preset.spec() for name, preset in PRESETS.items()},
+}
+
+
+class Parsed(Exception):  # noqa: N818 - it carries the result out
+    """What the parser made of a line."""
+
+
+@pytest.mark.parametrize("name", SPECS)
+def test_the_line_gives_the_same_run(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    spec = SPECS[name]
+    words = shlex.split(command_line(spec, "some run"))
+    assert words[:2] == ["latentlab", "train"]
+    found: list[Any] = []
+    honest = train_module._spec_of
+
+    def noted(*args: Any) -> TrainSpec:
+        found.append(honest(*args))
+        raise KeyboardInterrupt  # nothing is to be trained
+
+    monkeypatch.setattr(train_module, "_spec_of", noted)
+    assert run(words[1:]) == 130
+    assert same_run(found[0], spec) and same_run(spec, found[0])
+    assert found[0].data == spec.data
+
+
+def test_what_has_no_meaning_is_left_out() -> None:
+    spec = dataclasses.replace(TrainSpec(), objective="pca", latent_dim=5, epochs=99, beta=3.0)
+    line = command_line(spec, str(Path("RUN")))
+    assert line == "latentlab train digits --objective pca --latent-dim 5 --out RUN"

@@ -1,0 +1,220 @@
+"""Plans of layers against the networks that are built from them."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+
+import pytest
+import torch
+
+from latentlab.core.errors import UsageError
+from latentlab.family.drawing import draw
+from latentlab.family.layers import ACTIVATIONS, num_groups
+from latentlab.family.likelihoods import LIKELIHOODS
+from latentlab.family.networks import NETWORKS
+from latentlab.family.objectives import OBJECTIVES
+from latentlab.family.plan import stages
+from latentlab.family.plans import plan_of
+from latentlab.family.presets import PRESETS
+from latentlab.family.train_spec import TrainSpec, refuse_meaningless, usual_spec
+from latentlab.nn.autoencoder import Autoencoder
+
+SHAPES = [(28, 28, 1), (5, 7, 3), (1, 20, 1), (33, 17, 3), (20, 20, 1)]
+SMALL = {"hidden": (12, 9), "channels": (4, 6), "levels": (4, 6, 8), "units": 10}
+
+
+def specs_for(network: str) -> list[TrainSpec]:
+    base = TrainSpec(network=network, latent_dim=3, **SMALL)
+    found = [base, dataclasses.replace(base, objective="undercomplete", dropout=0.2)]
+    if network == "conv":
+        for code in ("dense", "map"):
+            for downsampling in ("stride", "pool"):
+                changes = {"code": code, "downsampling": downsampling}
+                found.append(dataclasses.replace(base, objective="denoising", **changes))
+        found.append(dataclasses.replace(base, code="map"))
+    if network == "mlp":
+        found.append(dataclasses.replace(base, hidden=()))
+    return found
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("network", NETWORKS)
+def test_images_go_in_and_come_out(network: str, shape: tuple[int, int, int]) -> None:
+    h, w, c = shape
+    for spec in specs_for(network):
+        try:
+            spec.validate(shape)
+        except UsageError as error:
+            assert network == "resnet" and min(h, w) < 16, error.sentence
+            return
+        model = Autoencoder(spec, shape).eval()
+        plan = plan_of(spec, shape)
+        x = torch.rand(2, c, h, w)
+        posterior = model.encode(x)
+        assert posterior.mu.shape == (2, plan.latent_dim) == (2, model.latent_dim)
+        assert (posterior.logvar is not None) == (spec.objective == "variational")
+        assert model.decode(posterior.mu).shape == x.shape
+        assert plan.num_parameters() == sum(p.numel() for p in model.parameters())
+        assert plan.multiply_adds(shape) > 0
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+def test_each_layer_gives_the_shape_that_the_plan_says(network: str) -> None:
+    shape = (17, 20, 3)
+    for spec in specs_for(network):
+        plan = plan_of(spec, shape)
+        x = torch.rand(2, 3, 17, 20)
+        for layers in (plan.encoder, plan.decoder):
+            for stage in stages(layers, tuple(x.shape[1:])):
+                x = stage.layer.module()(x)
+                assert tuple(x.shape[1:]) == stage.shape, stage.layer
+            x = torch.rand(2, plan.latent_dim)
+
+
+@pytest.mark.parametrize("downsampling", ["stride", "pool"])
+def test_receptive_fields_are_those_of_gradients(downsampling: str) -> None:
+    changes = {"channels": (2, 3), "downsampling": downsampling, "activation": "tanh"}
+    spec = TrainSpec(network="conv", objective="denoising", code="map", **changes)
+    plan = plan_of(spec, (40, 40, 1))
+    torch.manual_seed(0)
+    x = torch.rand(1, 1, 40, 40, dtype=torch.float64, requires_grad=True)
+    out: torch.Tensor = x
+    for stage in stages(plan.encoder, (1, 40, 40)):
+        out = stage.layer.module().double()(out)
+        if out.ndim != 4 or stage.receptive_px is None:
+            break
+        middle = out[0, :, out.shape[2] // 2, out.shape[3] // 2].sum()
+        (gradient,) = torch.autograd.grad(middle, x, retain_graph=True)
+        rows = gradient[0, 0].abs().sum(1).nonzero()
+        seen = int(rows.max() - rows.min()) + 1
+        # A maximum looks at its whole window, but its gradient follows the largest alone.
+        if downsampling == "stride":
+            assert seen == stage.receptive_px
+        else:
+            assert seen <= stage.receptive_px
+
+
+def test_deep_784_is_what_its_name_says() -> None:
+    model = Autoencoder(PRESETS["deep-784"].spec(), (28, 28, 1))
+    linear = [m for part in (model.encoder, model.decoder) for m in part if hasattr(m, "weight")]
+    widths = [m.in_features for m in linear] + [linear[-1].out_features]
+    assert widths == [784, 2000, 500, 500, 10, 500, 500, 2000, 784]
+    assert isinstance(model.encoder[-1], torch.nn.Sigmoid)
+    assert model.latent_dim == 10
+
+
+def test_conv_64_32_16_is_what_its_name_says() -> None:
+    model = Autoencoder(PRESETS["conv-64-32-16"].spec(), (28, 28, 1))
+    kinds = [type(m).__name__ for m in model.encoder]
+    assert kinds == ["Conv2d", "ReLU", "MaxPool2d"] * 3 + ["Flatten"]
+    convs = [m for m in model.encoder if isinstance(m, torch.nn.Conv2d)]
+    assert [(m.in_channels, m.out_channels, m.kernel_size) for m in convs] == [
+        (1, 64, (3, 3)),
+        (64, 32, (3, 3)),
+        (32, 16, (3, 3)),
+    ]
+    kinds = [type(m).__name__ for m in model.decoder]
+    assert kinds == ["Unflatten", *["Conv2d", "ReLU", "Upsample"] * 3, "Conv2d"]
+    convs = [m for m in model.decoder if isinstance(m, torch.nn.Conv2d)]
+    assert [m.out_channels for m in convs] == [16, 32, 64, 1]
+    assert model.decode(torch.rand(2, model.latent_dim)).shape == (2, 1, 28, 28)
+    assert model.latent_dim == 16 * 4 * 4
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_presets_can_be_built(name: str) -> None:
+    preset = PRESETS[name]
+    spec = preset.spec("digits")
+    spec.validate((28, 28, 1))
+    refuse_meaningless(spec, preset.changes)
+    assert plan_of(spec, (28, 28, 1)).num_parameters() > 0
+    assert preset.sentence.endswith(".")
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES)
+@pytest.mark.parametrize("network", NETWORKS)
+def test_the_drawing_has_every_parameter_and_one_code(network: str, objective: str) -> None:
+    spec = dataclasses.replace(usual_spec(objective), network=network, **SMALL)
+    drawing = draw(spec, (28, 28, 1))
+    assert drawing.num_parameters == plan_of(spec, (28, 28, 1)).num_parameters()
+    assert sum(row.num_parameters for row in drawing.rows) == drawing.num_parameters
+    assert [row.role for row in drawing.rows].count("code") == 1
+    assert drawing.rows[0].shape == drawing.rows[-1].shape == (1, 28, 28)
+    assert drawing.code.num_values == plan_of(spec, (28, 28, 1)).latent_dim
+    assert drawing.narrowing == pytest.approx(784 / spec.latent_dim)
+    assert all(row.short_title for row in drawing.rows)
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"objective": "undercomplete", "latent_dim": 785}, "is wider than an image"),
+        ({"objective": "variational", "latent_dim": 1000}, "is wider than an image"),
+        ({"objective": "pca", "latent_dim": 785}, "is wider than an image"),
+        ({"objective": "contractive", "activation": "relu"}, "smooth activation"),
+        ({"objective": "wae", "batch_size": 99}, "at least 100"),
+        ({"objective": "sparse-topk", "k": 9, "latent_dim": 8}, "cannot keep 9"),
+        ({"objective": "sparse-kl", "code_activation": "relu"}, "needs the code activation"),
+        ({"objective": "variational", "code_activation": "sigmoid"}, "needs the code activation"),
+        ({"objective": "denoising", "corruption": "block", "amount": 1.5}, "cannot be 1.5"),
+    ],
+)
+def test_what_does_not_fit_together_is_refused(changes: dict[str, object], sentence: str) -> None:
+    with pytest.raises(UsageError, match=sentence):
+        dataclasses.replace(TrainSpec(), **changes).validate((28, 28, 1))
+
+
+@pytest.mark.parametrize("objective", ["sparse-l1", "sparse-kl", "sparse-topk", "denoising"])
+def test_an_overcomplete_code_is_allowed_where_it_makes_sense(objective: str) -> None:
+    TrainSpec(objective=objective, latent_dim=1000).validate((28, 28, 1))
+
+
+def test_small_images_are_refused_by_the_residual_network() -> None:
+    with pytest.raises(UsageError, match="at least 16 pixels"):
+        TrainSpec(network="resnet").validate((15, 28, 1))
+    TrainSpec(network="resnet").validate()
+
+
+@pytest.mark.parametrize(
+    ("changes", "given", "sentence"),
+    [
+        ({"objective": "pca", "network": "conv"}, ["network"], "--network has no meaning with"),
+        ({"objective": "contractive"}, ["beta"], "--beta has no meaning with --objective"),
+        ({"network": "conv"}, ["hidden"], "--hidden has no meaning with --network conv"),
+        ({"likelihood": "bernoulli"}, ["sigma"], "--sigma has no meaning with --likelihood"),
+        (
+            {"network": "conv", "code": "map", "objective": "denoising"},
+            ["latent_dim"],
+            "--latent-dim has no meaning with --code map",
+        ),
+    ],
+)
+def test_options_without_a_meaning_are_refused(
+    changes: dict[str, object], given: list[str], sentence: str
+) -> None:
+    with pytest.raises(UsageError, match=sentence):
+        refuse_meaningless(dataclasses.replace(TrainSpec(), **changes), given)
+
+
+@pytest.mark.parametrize("members", [OBJECTIVES, NETWORKS, LIKELIHOODS])
+def test_words(members: dict[str, object]) -> None:
+    titles = [member.title for member in members.values()]  # type: ignore[attr-defined]
+    assert len(set(titles)) == len(titles)
+    for name, member in members.items():
+        assert member.name == name  # type: ignore[attr-defined]
+        assert member.sentence.endswith(".")  # type: ignore[attr-defined]
+        assert member.formula  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_every_activation_can_be_built(name: str) -> None:
+    spec = TrainSpec(activation=name, objective="undercomplete", code_activation=name, **SMALL)
+    assert Autoencoder(spec, (6, 5, 1)).encode(torch.rand(2, 1, 6, 5)).mu.shape == (2, 2)
+
+
+def test_groups_divide_channels() -> None:
+    for channels in range(1, 70):
+        groups = num_groups(channels)
+        assert channels % groups == 0 and 1 <= groups <= 8
+    assert math.isclose(num_groups(64), 8)

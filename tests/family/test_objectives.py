@@ -1,0 +1,439 @@
+"""The losses of all objectives against formulas, loops and autograd."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from latentlab.family.objective import Batch, LossTerms, Objective
+from latentlab.family.objectives import OBJECTIVES
+from latentlab.family.objectives.contractive import squared_jacobian_norm
+from latentlab.family.objectives.sparse_code import reading_layer
+from latentlab.family.objectives.tcvae import decomposed_kl
+from latentlab.family.objectives.variational import kl_per_dim
+from latentlab.family.objectives.wae import mmd
+from latentlab.family.train_spec import TrainSpec
+from latentlab.nn.autoencoder import Autoencoder
+
+SHAPE = (6, 5, 1)
+DESCENDED = [name for name, kind in OBJECTIVES.items() if not kind.closed_form]
+
+
+def spec_of(objective: str, **changes: Any) -> TrainSpec:
+    usual = {"latent_dim": 8, "hidden": (12,), "k": 3, "activation": "tanh"}
+    return dataclasses.replace(TrainSpec(objective=objective), **{**usual, **changes})
+
+
+def parts(objective: str, **changes: Any) -> tuple[Objective, Autoencoder]:
+    torch.manual_seed(0)
+    spec = spec_of(objective, **changes)
+    spec.validate()
+    return OBJECTIVES[objective](spec, 500), Autoencoder(spec, SHAPE)
+
+
+def batch_of(count: int = 20, seed: int = 0, **more: Any) -> Batch:
+    generator = torch.Generator().manual_seed(seed)
+    x = torch.rand(count, 1, 6, 5, generator=generator)
+    return Batch(x, x, torch.randn(count, 8, generator=generator), **more)
+
+
+def terms_of(objective: str, batch: Batch | None = None, **changes: Any) -> LossTerms:
+    kind, model = parts(objective, **changes)
+    return kind.terms(model, batch or batch_of())
+
+
+# --- all of them ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("objective", DESCENDED)
+def test_the_terms_are_one_number_for_each_image(objective: str) -> None:
+    terms = terms_of(objective)
+    assert len(terms.penalties) == len(OBJECTIVES[objective].penalties)
+    for term in (terms.loss, terms.recon_loss, terms.kl, *terms.penalties):
+        assert term.shape == (20,)
+        assert torch.isfinite(term).all()
+    assert terms.mu.shape == (20, 8)
+    assert (terms.kl != 0).all() == OBJECTIVES[objective].probabilistic
+
+
+WEIGHED: dict[str, dict[str, float]] = {
+    "variational": {"beta": 2.5},
+    "undercomplete": {},
+    "denoising": {},
+    "sparse-l1": {"sparsity": 0.7},
+    "sparse-kl": {"sparsity_weight": 4.0},
+    "sparse-topk": {},
+    "contractive": {"contraction": 3.0},
+    "rae": {"code_weight": 0.3, "decoder_weight": 0.2},
+    "wae": {"mmd_weight": 50.0},
+    "tcvae": {"tc_weight": 4.0},
+}
+
+
+@pytest.mark.parametrize("objective", DESCENDED)
+def test_the_loss_is_reconstruction_and_weighted_penalties(objective: str) -> None:
+    settings = WEIGHED[objective]
+    terms = terms_of(objective, **settings)
+    added = terms.loss - terms.recon_loss
+    values = list(settings.values())
+    wanted = {
+        "variational": lambda: 2.5 * terms.kl,
+        "tcvae": lambda: terms.penalties[0] + 4.0 * terms.penalties[1] + terms.penalties[2],
+        "contractive": lambda: (
+            3.0 * terms.penalties[0] + 0.5 * terms.mu.var(0, unbiased=False).mean().log().square()
+        ),
+        "sparse-topk": lambda: 0.0 * terms.loss,
+    }.get(
+        objective,
+        lambda: sum(
+            (w * p for w, p in zip(values, terms.penalties, strict=True)), 0.0 * terms.loss
+        ),
+    )()
+    torch.testing.assert_close(added, wanted, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("objective", [n for n in DESCENDED if not OBJECTIVES[n].couples_images])
+def test_a_batch_can_be_split(objective: str) -> None:
+    kind, model = parts(objective)
+    whole = batch_of()
+    kind.terms(model, whole).loss.sum().backward()
+    gradients = [p.grad.clone() for p in model.parameters() if p.grad is not None]
+    model.zero_grad()
+    for part in (slice(0, 7), slice(7, 20)):
+        kind.terms(
+            model, Batch(whole.x[part], whole.seen[part], whole.noise[part])
+        ).loss.sum().backward()
+    now = [p.grad for p in model.parameters() if p.grad is not None]
+    for a, b in zip(gradients, now, strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("objective", DESCENDED)
+def test_the_encoder_is_shown_what_is_seen_and_the_target_is_x(objective: str) -> None:
+    kind, model = parts(objective)
+    clean, other = batch_of(), batch_of(seed=5)
+    mixed = Batch(clean.x, other.x, clean.noise)
+    terms = kind.terms(model, mixed)
+    torch.testing.assert_close(terms.mu, model.encode(other.x).mu)
+    if not OBJECTIVES[objective].probabilistic:
+        wanted = model.likelihood.nll(model.decode(terms.mu), clean.x)
+        torch.testing.assert_close(terms.recon_loss, wanted)
+
+
+# --- variational ---------------------------------------------------------------------------------
+
+
+def test_the_kl_is_that_of_monte_carlo() -> None:
+    torch.manual_seed(1)
+    mu, logvar = torch.randn(3, 4).double(), torch.randn(3, 4).double()
+    q = torch.distributions.Normal(mu, (0.5 * logvar).exp())
+    p = torch.distributions.Normal(torch.zeros_like(mu), 1.0)
+    z = q.sample((200_000,))
+    sampled = (q.log_prob(z) - p.log_prob(z)).mean(0)
+    torch.testing.assert_close(kl_per_dim(mu, logvar), sampled, atol=0.02, rtol=0.02)
+    torch.testing.assert_close(kl_per_dim(mu, logvar), torch.distributions.kl_divergence(q, p))
+
+
+def test_warm_up_begins_at_zero_and_ends_in_time() -> None:
+    kind, model = parts("variational", beta=2.0, warm_up=0.5)
+    for progress, weight in ((0.0, 0.0), (0.25, 1.0), (0.5, 2.0), (0.9, 2.0), (1.0, 2.0)):
+        terms = kind.terms(model, batch_of(progress=progress))
+        torch.testing.assert_close(terms.loss, terms.recon_loss + weight * terms.kl)
+
+
+def test_free_bits_cost_nothing_and_the_raw_kl_is_reported() -> None:
+    plain = terms_of("variational")
+    kind, model = parts("variational", free_bits=0.2)
+    assert kind.couples_images
+    terms = kind.terms(model, batch_of())
+    mu, logvar = model.encode(batch_of().x)
+    assert logvar is not None
+    each = kl_per_dim(mu, logvar).mean(0)
+    wanted = each.clamp(min=0.2).sum()
+    torch.testing.assert_close(terms.loss - terms.recon_loss, wanted.expand(20), atol=1e-5, rtol=0)
+    torch.testing.assert_close(terms.kl, plain.kl)
+    assert (each < 0.2).any() and (wanted > each.sum())
+
+
+def test_a_linear_variational_model_is_probabilistic_pca() -> None:
+    """With the exact posterior and σ² the mean discarded eigenvalue the bound is tight.
+
+    Tipping and Bishop 1999; Lucas et al. 2019.
+    """
+    rng = np.random.default_rng(0)
+    n, size, d = 4000, 12, 3
+    x = rng.standard_normal((n, size)) @ np.diag(np.linspace(2.0, 0.3, size))
+    x = x @ np.linalg.qr(rng.standard_normal((size, size)))[0]
+    x -= x.mean(0)
+    covariance = x.T @ x / n
+    values, vectors = np.linalg.eigh(covariance)
+    values, vectors = values[::-1], vectors[:, ::-1]
+    noise = values[d:].mean()
+    weights = vectors[:, :d] * np.sqrt(values[:d] - noise)
+    inner = weights.T @ weights + noise * np.eye(d)
+    mu = x @ weights @ np.linalg.inv(inner)
+    posterior = noise * np.linalg.inv(inner)
+    logvar = np.log(np.diag(posterior))
+    np.testing.assert_allclose(posterior, np.diag(np.diag(posterior)), atol=1e-12)
+
+    kl = kl_per_dim(torch.from_numpy(mu), torch.from_numpy(np.tile(logvar, (n, 1)))).sum(1)
+    residual = np.square(x - mu @ weights.T).sum(1) + np.trace(weights @ posterior @ weights.T)
+    recon = residual / (2 * noise) + 0.5 * size * np.log(2 * np.pi * noise)
+    model = weights @ weights.T + noise * np.eye(size)
+    log_likelihood = -0.5 * (
+        size * np.log(2 * np.pi)
+        + np.linalg.slogdet(model)[1]
+        + np.einsum("ni,ij,nj->n", x, np.linalg.inv(model), x)
+    )
+    np.testing.assert_allclose(-(recon + kl.numpy()), log_likelihood, atol=1e-10)
+    assert kl.mean().item() == pytest.approx(0.5 * np.log(values[:d] / noise).sum(), abs=1e-10)
+    np.testing.assert_allclose(mu.T @ mu / n + posterior, np.eye(d), atol=1e-10)
+
+
+def test_more_importance_samples_never_loosen_the_bound() -> None:
+    """Burda et al. 2016: L_1 ≤ L_5 ≤ L_50, and with the exact posterior all are log p(x)."""
+    rng = np.random.default_rng(0)
+    weights, noise, x = rng.standard_normal((6, 2)), 0.3, rng.standard_normal(6)
+    inner = weights.T @ weights / noise + np.eye(2)
+    exact_mean = np.linalg.solve(inner, weights.T @ x / noise)
+    exact = torch.distributions.MultivariateNormal(
+        torch.from_numpy(exact_mean), torch.from_numpy(np.linalg.inv(inner))
+    )
+    loose = torch.distributions.MultivariateNormal(torch.zeros(2).double(), torch.eye(2).double())
+    model = weights @ weights.T + noise * np.eye(6)
+    log_p = torch.distributions.MultivariateNormal(
+        torch.zeros(6).double(), torch.from_numpy(model)
+    ).log_prob(torch.from_numpy(x))
+    torch.manual_seed(0)
+
+    def bound(posterior: Any, samples: int) -> float:
+        z = posterior.sample((4000, samples))
+        prior = -0.5 * (z.square() + math.log(2 * math.pi)).sum(-1)
+        mean = z @ torch.from_numpy(weights.T)
+        given = torch.distributions.Normal(mean, math.sqrt(noise))
+        joint = given.log_prob(torch.from_numpy(x)).sum(-1) + prior
+        ratio = joint - posterior.log_prob(z)
+        return float((ratio.logsumexp(1) - math.log(samples)).mean())
+
+    for samples in (1, 5, 50):
+        assert bound(exact, samples) == pytest.approx(log_p.item(), abs=1e-10)
+    bounds = [bound(loose, samples) for samples in (1, 5, 50)]
+    assert bounds[0] < bounds[1] < bounds[2] < log_p.item()
+
+
+# --- contractive ---------------------------------------------------------------------------------
+
+
+def test_the_jacobian_norm_is_autograds() -> None:
+    _, model = parts("contractive")
+    x = batch_of(4).x.requires_grad_()
+    norms = squared_jacobian_norm(model.encode(x).mu, x)
+    for i in range(4):
+        jacobian = torch.autograd.functional.jacobian(
+            lambda one: model.encode(one).mu, x[i : i + 1].detach()
+        )
+        assert norms[i].item() == pytest.approx(jacobian.square().sum().item(), rel=1e-5)
+
+
+def test_one_sigmoid_layer_has_the_closed_form() -> None:
+    """Rifai et al. 2011, equation 6: Σ_j (h_j (1 − h_j))² Σ_i W_ji²."""
+    _, model = parts("contractive", hidden=(), code_activation="sigmoid")
+    x = batch_of(5).x.requires_grad_()
+    h = model.encode(x).mu
+    weight = next(m for m in model.encoder if isinstance(m, torch.nn.Linear)).weight
+    wanted = (h * (1 - h)).square() @ weight.square().sum(1)
+    torch.testing.assert_close(squared_jacobian_norm(h, x), wanted)
+
+
+def test_random_signs_estimate_it_without_bias_and_better_than_normals() -> None:
+    _, model = parts("contractive")
+    x = batch_of(1).x.requires_grad_()
+    mu = model.encode(x).mu
+    exact = squared_jacobian_norm(mu, x).item()
+    torch.manual_seed(0)
+    tries = 400
+    draws: dict[str, list[float]] = {"signs": [], "normal": []}
+    for _ in range(tries):
+        noise = torch.randn(1, 8)
+        draws["signs"].append(squared_jacobian_norm(mu, x, noise.sign()).item() / exact)
+        draws["normal"].append(squared_jacobian_norm(mu, x, noise).item() / exact)
+    assert np.mean(draws["signs"]) == pytest.approx(1.0, abs=4 * np.std(draws["signs"]) / 20)
+    assert np.std(draws["signs"]) < np.std(draws["normal"])
+
+
+def test_shrinking_the_codes_cheats_no_penalty() -> None:
+    kind, model = parts("contractive")
+    before = kind.terms(model, batch_of()).penalties[0][0].item()
+    with torch.no_grad():
+        head = [m for m in model.encoder if isinstance(m, torch.nn.Linear)][-1]
+        first = next(m for m in model.decoder if isinstance(m, torch.nn.Linear))
+        head.weight.mul_(0.01)
+        head.bias.mul_(0.01)
+        first.weight.mul_(100)
+    assert kind.terms(model, batch_of()).penalties[0][0].item() == pytest.approx(before, rel=1e-3)
+
+
+def test_the_penalty_moves_the_encoder_when_measured_without_gradients_too() -> None:
+    kind, model = parts("contractive")
+    with torch.no_grad():
+        measured = kind.terms(model, batch_of(measuring=True))
+    torch.testing.assert_close(
+        measured.loss, kind.terms(model, batch_of()).loss.detach(), check_stride=False
+    )
+    kind.terms(model, batch_of()).penalties[0].mean().backward()
+    assert any(float(p.grad.abs().sum()) > 0 for p in model.encoder.parameters())
+
+
+# --- sparse --------------------------------------------------------------------------------------
+
+
+def test_l1_cannot_be_cheated_by_rescaling_a_unit() -> None:
+    kind, model = parts("sparse-l1", hidden=())
+    before = kind.terms(model, batch_of()).penalties[0]
+    with torch.no_grad():
+        head = next(m for m in model.encoder if isinstance(m, torch.nn.Linear))
+        head.weight[2] *= 0.01
+        head.bias[2] *= 0.01
+        next(m for m in model.decoder if isinstance(m, torch.nn.Linear)).weight[:, 2] *= 100
+    torch.testing.assert_close(kind.terms(model, batch_of()).penalties[0], before)
+
+
+def test_l1_grows_over_the_first_twentieth() -> None:
+    kind, model = parts("sparse-l1", sparsity=2.0)
+    for progress, weight in ((0.0, 0.0), (0.025, 1.0), (0.05, 2.0), (1.0, 2.0)):
+        terms = kind.terms(model, batch_of(progress=progress))
+        torch.testing.assert_close(terms.loss, terms.recon_loss + weight * terms.penalties[0])
+
+
+def test_kl_sparsity_is_the_formula_on_a_large_batch() -> None:
+    kind, model = parts("sparse-kl", target_activation=0.1)
+    terms = kind.terms(model, batch_of(300))
+    rho = terms.mu.mean(0)
+    wanted = (0.1 * (0.1 / rho).log() + 0.9 * (0.9 / (1 - rho)).log()).sum()
+    assert terms.penalties[0][0].item() == pytest.approx(wanted.item(), rel=1e-5)
+    assert kind.state() == {}
+
+
+def test_kl_sparsity_of_small_batches_averages_over_time_with_a_full_gradient() -> None:
+    kind, model = parts("sparse-kl")
+    first = kind.terms(model, batch_of(32, seed=1))
+    first.penalties[0].mean().backward()
+    alone = [p.grad.clone() for p in model.encoder.parameters() if p.grad is not None]
+    model.zero_grad()
+    rho = torch.full((8,), 0.05)
+    mean = model.encode(batch_of(32, seed=1).x).mu.mean(0)
+    (rho * (rho / mean).log() + (1 - rho) * ((1 - rho) / (1 - mean)).log()).sum().backward()
+    for a, p in zip(alone, model.encoder.parameters(), strict=True):
+        torch.testing.assert_close(a, p.grad)
+    before = kind.state()["mean_activation"].clone()
+    kind.terms(model, batch_of(32, seed=2))
+    now = model.encode(batch_of(32, seed=2).x).mu.mean(0).detach()
+    torch.testing.assert_close(kind.state()["mean_activation"], before.lerp(now, 32 / 256))
+    other, _ = parts("sparse-kl")
+    other.load_state(kind.state())
+    kind_next = kind.terms(model, batch_of(32, seed=3)).penalties[0]
+    torch.testing.assert_close(other.terms(model, batch_of(32, seed=3)).penalties[0], kind_next)
+
+
+def test_top_k_keeps_exactly_the_k_largest() -> None:
+    _, model = parts("sparse-topk", k=3)
+    codes = model.encode(batch_of().x).mu
+    assert ((codes > 0).sum(1) <= 3).all()
+    before = torch.nn.Sequential(*list(model.encoder.children())[:-1])(batch_of().x)
+    kept = before.topk(3, dim=1).values.sum(1)
+    torch.testing.assert_close(codes.sum(1), kept)
+
+
+def test_top_k_weights_have_norm_one_and_dead_units_come_back() -> None:
+    kind, model = parts("sparse-topk", k=1)
+    kind.after_step(model)
+    weight = reading_layer(model).weight
+    torch.testing.assert_close(weight.norm(dim=0), torch.ones(8))
+    kind.load_state({"unused_for": torch.full((8,), 1e6)})
+    terms = kind.terms(model, batch_of())
+    used = (terms.mu > 0).any(0)
+    assert float(terms.penalties[0][0]) == pytest.approx(float((~used).float().mean()))
+    terms.loss.sum().backward()
+    head = [m for m in model.encoder if isinstance(m, torch.nn.Linear)][-1]
+    dead = head.weight.grad[~used].abs().sum(1)
+    assert (dead > 0).any()
+    with torch.no_grad():
+        measured = kind.terms(model, batch_of(measuring=True))
+    torch.testing.assert_close(measured.loss, measured.recon_loss)
+
+
+# --- WAE and TCVAE -------------------------------------------------------------------------------
+
+
+def test_mmd_is_the_unbiased_double_sum() -> None:
+    torch.manual_seed(0)
+    a, b = torch.randn(9, 3).double(), torch.randn(9, 3).double() + 0.5
+
+    def kernel(u: torch.Tensor, v: torch.Tensor) -> float:
+        scales = [2 * 3 * s for s in (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)]
+        return sum(c / (c + float((u - v).square().sum())) for c in scales)
+
+    total = 0.0
+    for i in range(9):
+        for j in range(9):
+            if i != j:
+                total += (kernel(a[i], a[j]) + kernel(b[i], b[j])) / 72
+            total -= 2 * kernel(a[i], b[j]) / 81
+    assert mmd(a, b).item() == pytest.approx(total, rel=1e-9)
+
+
+def test_mmd_is_nought_on_average_for_equal_distributions_and_large_for_others() -> None:
+    torch.manual_seed(0)
+    same = [mmd(torch.randn(200, 4), torch.randn(200, 4)).item() for _ in range(60)]
+    assert abs(np.mean(same)) < 4 * np.std(same) / math.sqrt(60)
+    assert min(same) < 0
+    assert mmd(torch.randn(200, 4) + 2, torch.randn(200, 4)).item() > 20 * np.std(same)
+    twins = torch.zeros(5, 2, requires_grad=True)
+    (gradient,) = torch.autograd.grad(mmd(twins, torch.randn(5, 2)), twins)
+    assert torch.isfinite(gradient).all()
+
+
+def test_the_parts_of_the_kl_sum_to_it_and_are_those_of_a_loop() -> None:
+    torch.manual_seed(0)
+    m, d, n = 7, 3, 50
+    mu, logvar = torch.randn(m, d).double(), 0.3 * torch.randn(m, d).double()
+    z = mu + torch.randn(m, d).double() * (0.5 * logvar).exp()
+    information, correlation, dimension = decomposed_kl(z, mu, logvar, n)
+    q = torch.distributions.Normal(mu, (0.5 * logvar).exp())
+    p = torch.distributions.Normal(torch.zeros(d).double(), 1.0)
+    given = q.log_prob(z).sum(1)
+    total = (given - p.log_prob(z).sum(1)).mean()
+    torch.testing.assert_close(information + correlation + dimension, total)
+    joint, product = [], []
+    for i in range(m):
+        each = torch.stack([q.log_prob(z[i])[j] for j in range(m)])
+        joint.append(each.sum(1).logsumexp(0) - math.log(n * m))
+        product.append((each.logsumexp(0) - math.log(n * m)).sum())
+    torch.testing.assert_close(information, (given - torch.stack(joint)).mean())
+    torch.testing.assert_close(correlation, (torch.stack(joint) - torch.stack(product)).mean())
+
+
+# --- denoising -----------------------------------------------------------------------------------
+
+
+def test_each_step_has_its_own_corruption_that_repeats() -> None:
+    kind, _ = parts("denoising", corruption="mask", amount=0.5)
+    x = batch_of().x
+    once, again, other = kind.corrupt(x, 1), kind.corrupt(x, 1), kind.corrupt(x, 2)
+    assert torch.equal(once, again)
+    assert not torch.equal(once, other)
+    assert 0.3 < float((once == 0).float().mean()) < 0.7
+    assert torch.equal(x, batch_of().x)
+
+
+def test_gaussian_noise_is_not_clipped() -> None:
+    kind, _ = parts("denoising", corruption="gaussian", amount=0.5)
+    noisy = kind.corrupt(batch_of(2000).x, 0)
+    assert float(noisy.min()) < -0.5 and float(noisy.max()) > 1.5
+    error = (noisy - batch_of(2000).x).square().mean()
+    assert float(error) == pytest.approx(0.25, rel=0.03)
