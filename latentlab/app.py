@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from latentlab.cli.say import note
 from latentlab.core.qt_platform import display_problem
 from latentlab.core.trace import FileTracer, NullTracer, Tracer
 
@@ -66,27 +67,14 @@ def create_window(
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the window program and return its exit code."""
-    parser = argparse.ArgumentParser(
-        prog="latentlab", description="Open the window of LatentLab.", add_help=True
-    )
-    parser.add_argument("path", nargs="?", help="a model file, run folder or data set")
-    parser.add_argument("--trace", metavar="FILE", help="write Chrome trace events")
-    try:
-        options = parser.parse_args(list(sys.argv[1:] if argv is None else argv))
-    except SystemExit as error:
-        return int(error.code or 0)
-    if options.path is not None and not _can_exist(options.path):
-        print(f"There is no file, folder or bundled set “{options.path}”.", file=sys.stderr)
-        return 2
-    problem = display_problem()
+    options, problem = _asked(list(sys.argv[1:] if argv is None else argv))
+    problem = problem or display_problem()
     if problem:
-        print(problem, file=sys.stderr)
-        return 2
+        return _refuse(problem)
     try:
         tracer: Tracer = FileTracer(Path(options.trace)) if options.trace else NullTracer()
     except OSError as error:
-        print(f"The trace cannot be written: {error}.", file=sys.stderr)
-        return 2
+        return _refuse(f"The trace cannot be written: {error}.")
     if sys.platform == "win32":
         # torch 2.9 and later fail to load their DLLs after Qt's have been loaded.
         import torch  # noqa: F401
@@ -94,12 +82,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         from PySide6.QtCore import QTimer
         from PySide6.QtWidgets import QApplication
     except ImportError as error:
-        print(
+        return _refuse(
             f"LatentLab cannot open a window because Qt cannot be loaded: {error}; "
-            "run “latentlab doctor” to see what is missing.",
-            file=sys.stderr,
+            "run “latentlab doctor” to see what is missing."
         )
-        return 2
     _start_log()
     app = QApplication([sys.argv[0]])
     app.setApplicationName("LatentLab")
@@ -123,6 +109,29 @@ def main(argv: Sequence[str] | None = None) -> int:
     code = app.exec()
     tracer.close()
     return 130 if signal.SIGINT in received else code
+
+
+def _asked(words: list[str]) -> tuple[argparse.Namespace, str]:
+    """Return ``path`` and ``trace`` of the command line, and what is wrong with it, or nothing."""
+    parser = argparse.ArgumentParser(prog="latentlab", add_help=False, exit_on_error=False)
+    parser.add_argument("path", nargs="?")
+    parser.add_argument("--trace", metavar="FILE")
+    problem, more = "", list[str]()
+    options = argparse.Namespace(path=None, trace=None)
+    try:
+        options, more = parser.parse_known_args(words)
+    except argparse.ArgumentError as error:
+        problem = str(error)
+    if options.path is not None and not _can_exist(options.path):
+        problem = f"There is no command, file, folder or bundled set “{options.path}”"
+    elif more:
+        problem = f"“{more[0]}” has no meaning here"
+    return options, f"{problem}; “latentlab --help” says more." if problem else ""
+
+
+def _refuse(sentence: str) -> int:
+    note(sentence)
+    return 2
 
 
 def _can_exist(path: str) -> bool:

@@ -21,7 +21,9 @@ from latentlab.core.folders import log_folder
 
 _HELP = """A desktop lab for latent spaces.
 
-latentlab [PATH] opens the window; PATH is a data set, a run folder or a model file."""
+latentlab [PATH] opens the window; PATH is a data set, a run folder or a model file.
+
+latentlab --trace FILE writes the timings of the window as Chrome trace events."""
 
 # The first line of each command's docstring, so that --help needs none of them.
 _SUMMARIES = {

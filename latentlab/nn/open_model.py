@@ -172,7 +172,7 @@ class OpenedModel:
             If the shape does not fit.
         """
         if corrupted.shape[1:] != self.image_shape:
-            raise UsageError(f"Images must have the shape (n, {self.image_shape}).")
+            raise UsageError(f"{self._wanted()}; they have {corrupted.shape}.")
         parts = [
             encode(self.network, corrupted[rows], self.device)[0]
             for rows in self._chunks(len(corrupted))
@@ -183,15 +183,17 @@ class OpenedModel:
         size = chunk_images(self.image_shape)
         return [slice(start, start + size) for start in range(0, count, size)]
 
-    def _checked_images(self, images: ArrayLike) -> NDArray[Any]:
+    def _wanted(self) -> str:
         h, w, c = self.image_shape
-        wanted = f"Images must have the shape (n, {h}, {w}, {c})"
+        return f"Images must have the shape (n, {h}, {w}, {c})"
+
+    def _checked_images(self, images: ArrayLike) -> NDArray[Any]:
         try:
             x = np.asarray(images)
         except ValueError as error:  # rows of different lengths
-            raise UsageError(f"{wanted}.", str(error)) from error
+            raise UsageError(f"{self._wanted()}.", str(error)) from error
         if x.shape[1:] != self.image_shape:
-            raise UsageError(f"{wanted}; they have {x.shape}.")
+            raise UsageError(f"{self._wanted()}; they have {x.shape}.")
         if x.dtype == np.uint8:
             return x
         if not np.issubdtype(x.dtype, np.floating):

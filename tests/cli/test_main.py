@@ -94,6 +94,30 @@ def test_a_misspelt_option_is_recognised(refused: Refused) -> None:
     assert "Did you mean --seed?" in refused("evaluate", "digits-vae", "--sede", 3)
 
 
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["evalaute", "digits-vae", "--json"], "There is no command, file, folder or bundled set"),
+        (["no-such.npz"], "There is no command, file, folder or bundled set “no-such.npz”"),
+        (["digits", "more"], "“more” has no meaning here"),
+        (["digits", "--json"], "“--json” has no meaning here"),
+        (["--trace"], "--trace"),
+    ],
+)
+def test_what_is_no_command_and_nothing_to_open(
+    words: list[str], expected: str, refused: Refused
+) -> None:
+    assert expected in refused(*words)
+
+
+@pytest.mark.parametrize("words", [["digits", "--help"], ["nonsense", "-h"], ["--trace", "--help"]])
+def test_help_is_given_wherever_it_is_asked_for(words: list[str], shell: Shell) -> None:
+    answer = shell(*words)
+    assert answer.code == 0
+    assert "--trace FILE" in answer.out
+    assert " evaluate " in answer.out
+
+
 def test_a_defect_is_one_sentence_and_its_details_are_kept(
     shell: Shell, monkeypatch: pytest.MonkeyPatch, own_folders: Path
 ) -> None:

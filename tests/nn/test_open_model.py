@@ -9,12 +9,17 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 import latentlab
+from latentlab.core.corruptions import corrupt
 from latentlab.core.errors import ModelFileError, UsageError
 from latentlab.core.image_set import ImageSet
 from latentlab.core.resources import resource
+from latentlab.family.train_spec import TrainSpec
+from latentlab.nn.checkpoint import describe
 from latentlab.nn.open_model import OpenedModel
+from latentlab.nn.training import TrainingRun
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -49,6 +54,58 @@ def test_shapes_types_and_ranges(model: OpenedModel, digits: Any) -> None:
     assert images.min() >= 0
     assert images.max() <= 1
     np.testing.assert_array_equal(model.reconstruct(digits), images)
+
+
+def test_posteriors_are_means_and_log_variances(model: OpenedModel, digits: Any) -> None:
+    mu, logvar = model.posterior(digits)
+    np.testing.assert_array_equal(mu, model.encode(digits))
+    assert logvar is not None
+    assert logvar.shape == (20, 2)
+    assert logvar.dtype == np.float32
+    # The prior has a variance of 1, and a posterior that says something has less.
+    assert (logvar < 0).mean() > 0.9
+    x = torch.from_numpy(digits / 255.0).float().permute(0, 3, 1, 2)
+    same = model.network.encode(x)
+    np.testing.assert_allclose(mu, same.mu, atol=1e-5)
+    assert same.logvar is not None
+    np.testing.assert_allclose(logvar, same.logvar, atol=1e-5)
+
+
+def test_a_deterministic_model_has_no_variances_but_a_density() -> None:
+    images = np.random.default_rng(0).integers(0, 256, (40, 6, 5, 1), np.uint8)
+    spec = TrainSpec(objective="undercomplete", hidden=(8,), epochs=1, batch_size=20)
+    run = TrainingRun(
+        spec, ImageSet("noise", "Noise", images), device=torch.device("cpu"), threads=1
+    )
+    for _ in run.run():
+        pass
+    description = describe(run, run.model, run.step)
+    model = OpenedModel(
+        run.model.eval(), description.document, torch.device("cpu"), description.prior
+    )
+    mu, logvar = model.posterior(images)
+    assert mu.shape == (40, 2)
+    assert logvar is None
+    assert model.posterior(images[:0])[1] is None
+    assert model.prior is not None
+
+
+def test_clean_images_are_denoised_as_they_are_reconstructed(
+    model: OpenedModel, digits: Any
+) -> None:
+    clean = (digits / 255.0).astype(np.float32)
+    np.testing.assert_array_equal(model.denoise(clean), model.reconstruct(clean))
+    noisy = corrupt(digits, "gaussian", 0.5, 0, clip=False)
+    assert noisy.min() < 0
+    assert noisy.max() > 1
+    denoised = model.denoise(noisy)
+    assert denoised.shape == (20, 28, 28, 1)
+    assert denoised.min() >= 0
+    assert denoised.max() <= 1
+    assert ((denoised - clean) ** 2).mean() < ((noisy - clean) ** 2).mean()
+    assert model.denoise(noisy[:0]).shape == (0, 28, 28, 1)
+    with pytest.raises(UsageError, match=r"\(n, 28, 28, 1\); they have \(20, 28, 28\)"):
+        model.denoise(noisy[..., 0])
 
 
 def test_reconstructions_look_like_their_images(model: OpenedModel, digits: Any) -> None:

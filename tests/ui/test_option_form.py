@@ -42,7 +42,7 @@ class Spec:
         only_for={"kind": ("gaussian",)},
     )
     widths: tuple[int, ...] = option(
-        (64, 32), "Widths", "Units.", minimum=1, maximum=512, advanced=True
+        (64, 32), "Widths", "Units.", minimum=1, maximum=512, min_length=1, advanced=True
     )
 
     def validate(self) -> None:
@@ -66,9 +66,7 @@ def told(form: OptionForm) -> list[Spec]:
 
 
 def _editor(form: OptionForm, name: str) -> Any:
-    found = form.findChild(QWidget, name)
-    assert found is not None
-    return found
+    return form.row(name).editor  # rows are made when they are first asked for
 
 
 def test_it_shows_the_spec_it_was_given(qtbot: QtBot) -> None:
@@ -133,10 +131,24 @@ def test_advanced_fields_unfold(form: OptionForm) -> None:
     assert _editor(form, "widths").isVisible()
 
 
+def test_rows_that_are_not_shown_are_not_made(form: OptionForm) -> None:
+    assert form.findChild(QWidget, "sigma") is None
+    assert form.findChild(QWidget, "widths") is None
+    _editor(form, "kind").setCurrentIndex(1)
+    sigma = form.findChild(QWidget, "sigma")
+    assert sigma is not None
+    assert sigma.isVisible()
+    rows = [form.row(name) for name in ("kind", "count", "weight", "rate", "sigma")]
+    tops = [row.mapTo(form, QPoint(0, 0)).y() for row in rows]
+    QApplication.sendPostedEvents()
+    assert tops == sorted(tops)
+
+
 def test_only_some_fields(qtbot: QtBot) -> None:
     form = OptionForm(Spec(count=5), only=("weight",))
     qtbot.addWidget(form)
-    assert form.findChild(QWidget, "count") is None
+    with pytest.raises(StopIteration):
+        form.row("count")
     assert form.advanced.isHidden()
     _editor(form, "weight").setValue(3.0)
     assert form.spec == Spec(count=5, weight=3.0)
@@ -144,7 +156,7 @@ def test_only_some_fields(qtbot: QtBot) -> None:
 
 @pytest.mark.parametrize(
     ("text", "sentence"),
-    [("64, x", "whole numbers"), ("64, 9000", "1 to 512"), ("", "at least one")],
+    [("64, x", "whole numbers"), ("64, 9000", "1 to 512"), ("", "at least 1 number")],
 )
 def test_a_wrong_text_is_explained_and_not_used(
     form: OptionForm, told: list[Spec], qtbot: QtBot, text: str, sentence: str
@@ -215,7 +227,8 @@ def test_a_learning_rate_steps_through_round_numbers(form: OptionForm) -> None:
 def test_the_wheel_changes_only_what_has_the_focus(
     form: OptionForm, told: list[Spec], name: str
 ) -> None:
-    editor = _editor(form, name)
+    editor = form.findChild(QWidget, name)
+    assert editor is not None
     event = QWheelEvent(
         QPointF(5, 5),
         QPointF(editor.mapToGlobal(QPoint(5, 5))),

@@ -112,7 +112,7 @@ def test_other_data_of_the_same_size_are_shown_and_named(
 def test_colour_images_of_an_odd_size_train_and_decode(
     lab_window: LabWindow, tmp_path: Path
 ) -> None:
-    from latentlab.core.train_spec import TrainSpec
+    from latentlab.family.train_spec import TrainSpec
 
     path = tmp_path / "colour.npz"
     rng = np.random.default_rng(0)

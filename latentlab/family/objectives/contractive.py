@@ -12,6 +12,7 @@ from latentlab.family.objective import Batch, LossTerms, Model, Objective
 if TYPE_CHECKING:
     from torch import Tensor
 
+_SETTLING = 5.0  # nats; any weight has the same optimum, this one gets there in time
 _EXACT_DIMS = 16  # up to here one backward pass for each code number, above random probes
 
 
@@ -57,7 +58,7 @@ def squared_jacobian_norm(mu: Tensor, x: Tensor, probes: Tensor | None = None) -
 
 
 class Contractive(Objective):
-    """Loss = reconstruction + λ ‖J_f(x)‖²_F / v + ½ ln² v, v the mean variance of a code number.
+    """Loss = reconstruction + λ ‖J_f(x)‖²_F / v + 5 ln² v, v the mean variance of a code number.
 
     Without the division the encoder could shrink its codes and the decoder blow them up again,
     which drives the penalty to 0 and changes nothing. The size of the codes then costs nothing
@@ -101,5 +102,5 @@ class Contractive(Objective):
         penalty = (batch.gather(norms).mean() / variance).expand(len(mu))
         loss = recon + self.options.contraction * penalty
         if self.options.code_activation in ("auto", "linear"):
-            loss = loss + 0.5 * variance.log().square()
+            loss = loss + _SETTLING * variance.log().square()
         return LossTerms(loss, recon, recon.new_zeros(len(recon)), mu, (penalty,))

@@ -7,15 +7,15 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from latentlab.core.options import option
-from latentlab.family.layers import Layer, TopK
+from latentlab.family.layers import Activation, Layer, TopK
 from latentlab.family.objective import Batch, Deterministic, LossTerms, Model
 from latentlab.family.objectives.sparse_code import reading_layer
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-_DEAD_AFTER_IMAGES = 10_000  # without being among the k largest once
-_REVIVAL_WEIGHT = 1 / 32
+_DEAD_AFTER_IMAGES = 3_000  # without being among the k largest once
+_REVIVAL_WEIGHT = 1 / 4
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class SparseTopK(Deterministic):
     penalties = ("dead_units",)
     allows_overcomplete = True
     suggests = MappingProxyType({"latent_dim": 64})
-    code_activation = "relu"
+    code_activation = "linear"
 
     def __init__(self, options: Any, num_images: int = 1) -> None:
         super().__init__(options, num_images)
@@ -70,7 +70,7 @@ class SparseTopK(Deterministic):
 
     @classmethod
     def code_layers(cls, options: Any) -> tuple[Layer, ...]:  # noqa: D102
-        return (TopK(options.k),)
+        return (TopK(options.k), Activation("relu"))
 
     def terms(self, model: Model, batch: Batch) -> LossTerms:
         """Return reconstruction, and that from dead units where there are any."""
@@ -89,13 +89,15 @@ class SparseTopK(Deterministic):
         share = dead.float().mean().expand(len(zero))
         if not bool(dead.any()):
             return terms._replace(penalties=(share,))
-        # The layers of the encoder are a sequence that ends with the choice of the largest.
-        layers = list(model.encoder.children())
+        # The encoder ends with the choice of the largest and the cut at 0, which let nothing
+        # through to a dead unit: here it is taken as it comes, and the largest dead ones stand in.
         h = batch.seen
-        for layer in layers[:-1]:
+        for layer in list(model.encoder.children())[: -len(self.code_layers(self.options))]:
             h = layer(h)
-        alone = model.decode(h * dead)
-        revival = model.likelihood.nll(alone, batch.x)
+        count = min(self.options.k, int(dead.sum()))
+        places = h.masked_fill(~dead, -torch.inf).topk(count, dim=1, sorted=False).indices
+        alone = torch.zeros_like(h).scatter(1, places, h.gather(1, places))
+        revival = model.likelihood.nll(model.decode(alone), batch.x)
         return terms._replace(loss=terms.loss + _REVIVAL_WEIGHT * revival, penalties=(share,))
 
     def after_step(self, model: Model) -> None:
