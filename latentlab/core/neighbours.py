@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 K_SUPPORT = 5  # neighbours that the support at a place is measured with
 _REFERENCE_POINTS = 1000
 _BRUTE_FORCE_LIMIT = 30_000  # below this a scan takes well under a millisecond
+_TREE_DIMS = 12  # a tree of more dimensions looks at nearly all points, and slower than a product
+_CHUNK = 128
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,10 @@ class NeighbourIndex:
         self._finite = np.flatnonzero(np.isfinite(codes).all(1)) if len(codes) else np.empty(0, int)
         self._usable = codes if len(self._finite) == len(codes) else codes[self._finite]
         self._tree = None
-        if reference is None or len(codes) > _BRUTE_FORCE_LIMIT:
+        self._is_wide = codes.shape[1] > _TREE_DIMS
+        if self._is_wide:
+            self._squares = np.einsum("nd,nd->n", self._usable, self._usable)
+        elif reference is None or len(codes) > _BRUTE_FORCE_LIMIT:
             from scipy.spatial import cKDTree
 
             self._tree = cKDTree(self._usable) if len(self._usable) else None
@@ -68,7 +73,7 @@ class NeighbourIndex:
         if self._tree is not None:
             distances, found = self._tree.query(z, k=np.arange(1, wanted + 1))
         else:
-            squared = ((self._usable - z.astype(np.float32)) ** 2).sum(1)
+            squared = self._squared_distances(z[None].astype(np.float32))[0]
             found = np.argpartition(squared, wanted - 1)[:wanted]
             found = found[np.argsort(squared[found], kind="stable")]
             distances = np.sqrt(squared[found])
@@ -81,12 +86,27 @@ class NeighbourIndex:
             support,
         )
 
+    def _squared_distances(self, z: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return squared distances of codes (m, d) to all usable ones, float32 (m, n)."""
+        if not self._is_wide:
+            return np.asarray(((self._usable[None] - z[:, None]) ** 2).sum(2), np.float32)
+        # As a product of matrices, hundreds of dimensions take milliseconds.
+        squared = self._squares - 2.0 * (z @ self._usable.T) + np.square(z).sum(1)[:, None]
+        return np.maximum(squared, np.float32(0.0), dtype=np.float32)
+
     def _measure_reference(self) -> NDArray[np.float32]:
         count = len(self._usable)
-        if count < 2 or self._tree is None:
+        if count < 2:
             return np.empty(0, np.float32)
         sample = self._usable[:: max(1, count // _REFERENCE_POINTS)][:_REFERENCE_POINTS]
         # Each sampled point finds itself first, hence one more neighbour.
         k = min(K_SUPPORT + 1, count)
-        distances = self._tree.query(sample, k=[k])[0][:, 0]
+        if self._tree is not None:
+            distances = self._tree.query(sample, k=[k])[0][:, 0]
+        else:
+            parts = [
+                np.partition(self._squared_distances(sample[i : i + _CHUNK]), k - 1, axis=1)
+                for i in range(0, len(sample), _CHUNK)
+            ]
+            distances = np.sqrt(np.concatenate([part[:, k - 1] for part in parts]))
         return np.sort(distances).astype(np.float32)

@@ -2,10 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+
+def most_informative_axes(kl: Sequence[float], std: Sequence[float]) -> tuple[int, int]:
+    """Return the two code numbers that say most about an image, the first one first.
+
+    Parameters
+    ----------
+    kl, std
+        KL of each code number in nats (empty for deterministic models) and standard deviation of
+        the codes, d numbers.
+    """
+    if len(std) < 3:
+        return (0, 1)
+    ranked = np.argsort(-np.asarray(kl if len(kl) else std), kind="stable")
+    first, second = sorted(int(axis) for axis in ranked[:2])
+    return (first, second)
 
 
 @dataclass(frozen=True, eq=False)

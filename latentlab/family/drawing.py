@@ -55,8 +55,9 @@ class DrawnLayer:
 
     @property
     def shape_text(self) -> str:
-        """The shape in short, such as ``64×7×7``."""
-        return "×".join(str(side) for side in self.shape)
+        """The shape in short, such as ``64×7×7``; a single channel is not named."""
+        sides = self.shape[1:] if len(self.shape) == 3 and self.shape[0] == 1 else self.shape
+        return "×".join(str(side) for side in sides)
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ from latentlab.core.messages import (
     Warned,
 )
 from latentlab.core.model_file import read_model_file
+from latentlab.core.plane import AxisPlane, most_informative_axes
 from latentlab.data.catalog import is_data
 from latentlab.services.engine.compute_thread import ComputeThread
 from latentlab.services.settings import Settings
@@ -156,6 +157,9 @@ class SessionController(QObject):
         if is_new and not is_same:
             dims = result.document.latent_dim
             self._map_view.set_codes(np.empty((0, dims), np.float32), None)
+            document = result.document
+            axes = most_informative_axes(document.latent_kl, document.latent_std)
+            self._map_view.set_plane(AxisPlane(np.zeros(dims, np.float32), axes))
             self._explorer.set_decoded(None)
         self._session.set_model(result)
         if is_new and not is_same:

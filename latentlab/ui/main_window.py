@@ -134,8 +134,8 @@ class MainWindow(QMainWindow):
         self._decoded = DecodedPanel(s.session, s.explorer, c.explore, self._theme, self._tracer)
         right = (
             self._decoded,
-            LatentPanel(s.session, s.explorer, c.explore),
             UnitsPanel(s.session, s.explorer, s.map_view, self._theme),
+            LatentPanel(s.session, s.explorer, c.explore),
         )
         self._tabs = QTabWidget()
         self._tabs.setObjectName("bottom_tabs")

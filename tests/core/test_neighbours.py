@@ -172,3 +172,22 @@ def test_support_does_not_depend_on_how_many_are_asked_for(make: type[NeighbourI
     index = make(cloud(400, 2))
     z = np.array([1.0, -0.5], np.float32)
     assert len({index.query(z, k).support for k in (1, 3, 5, 20)}) == 1
+
+
+def test_many_dimensions_are_searched_without_a_tree_and_agree_with_one() -> None:
+    from scipy.spatial import cKDTree
+
+    codes = np.random.default_rng(0).standard_normal((700, 40)).astype(np.float32)
+    codes[13] = np.nan
+    index = NeighbourIndex(codes)
+    known = np.delete(codes, 13, axis=0)
+    z = np.random.default_rng(1).standard_normal(40).astype(np.float32)
+    found = index.query(z, 6)
+    distances, _ = cKDTree(known).query(z, 6)
+    np.testing.assert_allclose(found.distances, distances, rtol=1e-4)
+    np.testing.assert_allclose(
+        np.linalg.norm(codes[found.indices] - z, axis=1), distances, rtol=1e-4
+    )
+    wanted = np.sort(cKDTree(known).query(known, k=[6])[0][:, 0])
+    np.testing.assert_allclose(index.reference, wanted, rtol=1e-3)
+    assert index.query(codes[5], 1).indices.tolist() == [5]

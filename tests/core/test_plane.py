@@ -74,3 +74,11 @@ def test_two_dimensions_or_fewer_have_one_plane(d: int) -> None:
     a = AxisPlane(np.zeros(d, np.float32))
     b = AxisPlane(np.ones(d, np.float32))
     assert a.shows_same_as(b)
+
+
+def test_the_axes_are_those_that_say_most() -> None:
+    from latentlab.core.plane import most_informative_axes
+
+    assert most_informative_axes([], [1.0, 9.0]) == (0, 1)
+    assert most_informative_axes([], [1.0, 9.0, 3.0, 4.0]) == (1, 3)
+    assert most_informative_axes([0.0, 0.1, 7.0, 2.0], [9.0, 9.0, 1.0, 1.0]) == (2, 3)

@@ -41,7 +41,7 @@ def test_a_network_is_drawn_with_its_code_in_the_accent(
     assert theme.tokens.accent in colours(view)
     assert "code μ, σ 2" in view.accessibleDescription()
     places = [view.row_text(i) for i in range(len(drawing.rows))]
-    assert places[0] == "image 1×28×28"
+    assert places[0] == "image 28×28"
     assert any("parameters" in text for text in places)
 
 

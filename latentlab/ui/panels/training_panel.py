@@ -67,8 +67,8 @@ class TrainingPanel(QWidget):
 
     def _add_row(self, left: QWidget, right: QWidget) -> None:
         row = QHBoxLayout()
-        row.addWidget(left)
-        row.addWidget(right)
+        row.addWidget(left, 5)
+        row.addWidget(right, 4)
         self._card.body.addLayout(row)
 
     @Slot()

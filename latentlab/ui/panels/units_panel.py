@@ -39,13 +39,13 @@ class UnitsPanel(QWidget):
         layout.setSpacing(9)
         layout.addWidget(section_title(self.tr("Units")))
         card = Card()
-        self._now = label(size="small")
+        self._now = label(size="small", wrap=True)
         self._now.setObjectName("units_active")
         self._code = UnitMap(
             self.tr("Activation of each unit at the cursor"), self.tr("unit {0}: {1:.3f}"), theme
         )
         self._code.setObjectName("unit_activations")
-        self._share = label(size="small", tone="muted")
+        self._share = label(size="small", tone="muted", wrap=True)
         self._share.setObjectName("units_dead")
         self._data = UnitMap(
             self.tr("How often each unit is active over the data"),
