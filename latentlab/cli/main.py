@@ -137,7 +137,7 @@ def _take_any_text(stream: TextIO | None) -> None:
 def _no_output(error: OSError) -> int:
     """Answer for results that could not be written, as into a closed pipe or onto a full disk."""
     # Python would try, and complain, once more at its end.
-    with contextlib.suppress(OSError, ValueError):
+    with contextlib.suppress(OSError, ValueError, AttributeError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     if isinstance(error, BrokenPipeError):  # whoever reads has read enough
         return 1

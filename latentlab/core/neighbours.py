@@ -92,7 +92,8 @@ class NeighbourIndex:
             return np.asarray(((self._usable[None] - z[:, None]) ** 2).sum(2), np.float32)
         # As a product of matrices, hundreds of dimensions take milliseconds.
         squared = self._squares - 2.0 * (z @ self._usable.T) + np.square(z).sum(1)[:, None]
-        return np.maximum(squared, np.float32(0.0), dtype=np.float32)
+        limited: NDArray[np.float32] = np.maximum(squared, np.float32(0.0))
+        return limited
 
     def _measure_reference(self) -> NDArray[np.float32]:
         count = len(self._usable)
