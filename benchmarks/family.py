@@ -35,7 +35,7 @@ import torch
 from latentlab.core.corruptions import corrupt
 from latentlab.core.image_set import ImageSet
 from latentlab.core.linear_denoiser import LinearDenoiser
-from latentlab.core.openmp import wait_passively
+from latentlab.core.openmp import wait_briefly
 from latentlab.core.pixel_metrics import mean_psnr_db
 from latentlab.core.principal_components import principal_components
 from latentlab.data.catalog import open_data
@@ -333,7 +333,7 @@ def main() -> None:
     options.add_argument("--contraction", type=float, default=10.0, help="weight (default 10)")
     options.add_argument("--noise", type=float, default=0.3, help="of the denoiser (default 0.3)")
     args = options.parse_args()
-    wait_passively()
+    wait_briefly()
     found: dict[str, Any] = {}
     targets: list[dict[str, Any]] = []
     for part in args.parts:

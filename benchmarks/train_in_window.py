@@ -31,9 +31,9 @@ NETWORKS = ("mlp", "conv")
 def train_headless(network: str, warm_up_s: float, seconds: float) -> dict[str, Any]:
     """Train as ``latentlab train`` does, and return images per second."""
     sys.path.insert(0, str(ROOT))
-    from latentlab.core.openmp import wait_passively
+    from latentlab.core.openmp import wait_briefly
 
-    wait_passively()
+    wait_briefly()
     import torch
     from tqdm import tqdm
 

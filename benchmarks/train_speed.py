@@ -90,9 +90,9 @@ class Counter:
 def train_ours(network: str, args: argparse.Namespace) -> dict[str, Any]:
     """Train as ``latentlab train`` does, also as one of several processes."""
     data = images_of(args.side_px)
-    from latentlab.core.openmp import wait_passively
+    from latentlab.core.openmp import wait_briefly
 
-    wait_passively()
+    wait_briefly()
     import torch
 
     from latentlab.nn.device import pick_device
@@ -139,9 +139,9 @@ def train_ours(network: str, args: argparse.Namespace) -> dict[str, Any]:
 def train_bare(network: str, args: argparse.Namespace) -> dict[str, Any]:
     """Repeat the bare step on data in memory."""
     data = images_of(args.side_px)
-    from latentlab.core.openmp import wait_passively
+    from latentlab.core.openmp import wait_briefly
 
-    wait_passively()
+    wait_briefly()
     import torch
 
     from latentlab.family.objective import Batch
@@ -183,15 +183,26 @@ def train_customary(network: str, args: argparse.Namespace) -> dict[str, Any]:
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     height, width, channels = data.image_shape
 
-    class Pictures(Dataset):  # type: ignore[type-arg]
-        def __len__(self) -> int:
-            return len(data)
+    def to_tensor(picture: Image.Image) -> torch.Tensor:
+        array = torch.from_numpy(np.array(picture, np.uint8, copy=True))
+        pixels = array.view(picture.size[1], picture.size[0], channels)
+        pixels = pixels.permute((2, 0, 1)).contiguous()
+        return pixels.to(dtype=torch.get_default_dtype()).div(255)
 
-        def __getitem__(self, index: int) -> torch.Tensor:
-            pixels = data.images[index]
-            picture = Image.fromarray(pixels[..., 0] if channels == 1 else pixels)
-            array = np.array(picture).reshape(height, width, channels)
-            return torch.from_numpy(array).permute(2, 0, 1).contiguous().float().div(255)
+    class Pictures(Dataset):  # type: ignore[type-arg]
+        """Images and labels as tensors; each item by way of a PIL image and a transform."""
+
+        def __init__(self) -> None:
+            pixels = data.images[..., 0] if channels == 1 else data.images
+            self.data = torch.from_numpy(np.ascontiguousarray(pixels))
+            self.targets = torch.zeros(len(data), dtype=torch.int64)
+
+        def __len__(self) -> int:
+            return len(self.data)
+
+        def __getitem__(self, index: int) -> tuple[torch.Tensor, int]:
+            pixels, target = self.data[index], int(self.targets[index])
+            return to_tensor(Image.fromarray(pixels.numpy())), target
 
     class Vae(nn.Module):
         def __init__(self) -> None:
@@ -245,7 +256,7 @@ def train_customary(network: str, args: argparse.Namespace) -> dict[str, Any]:
     counter = Counter(args, torch.cuda.synchronize if device.type == "cuda" else lambda: None)
     total = 0.0
     while True:
-        for x in loader:
+        for x, _ in loader:
             x = x.to(device)  # noqa: PLW2901 - as it is customary
             optimiser.zero_grad()
             y, mu, logvar = model(x)

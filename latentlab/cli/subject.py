@@ -16,7 +16,7 @@ from latentlab.core.errors import DataError, UsageError
 from latentlab.core.image_set import ImageSet, held_out_indices
 from latentlab.core.model_document import ModelDocument
 from latentlab.core.model_file import BEST_NAME, LAST_NAME
-from latentlab.core.openmp import wait_passively
+from latentlab.core.openmp import wait_briefly
 from latentlab.data.catalog import open_data
 from latentlab.family.described_model import run_spec
 from latentlab.family.train_spec import TrainSpec
@@ -89,7 +89,7 @@ def open_trained(run: str, device: str) -> OpenedModel:
         raise UsageError(
             f"The folder “{run}” holds no model: a run folder has {BEST_NAME} or {LAST_NAME} in it."
         )
-    wait_passively()
+    wait_briefly()
     from latentlab.nn.open_model import open_model
 
     return open_model(run, device=device)

@@ -15,7 +15,7 @@ from latentlab.cli.destination import folder_to_write
 from latentlab.cli.options import WHOLE, AsJson, command_line_type, given
 from latentlab.cli.say import note, print_json
 from latentlab.core.errors import DataError, TrainingError, UsageError
-from latentlab.core.openmp import wait_passively
+from latentlab.core.openmp import wait_briefly
 from latentlab.family.presets import PRESETS
 from latentlab.family.train_spec import TrainSpec, refuse_meaningless, usual_spec
 
@@ -77,7 +77,7 @@ def train(
     spec.validate(images.image_shape)
     folder_to_write(out)
 
-    wait_passively()
+    wait_briefly()
     from latentlab.nn.device import pick_device
     from latentlab.nn.process_group import (
         ProcessGroup,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Qt, QThread, Signal, Slot
 
 from latentlab.core.messages import Command, Failed, InteractiveRequest
-from latentlab.core.openmp import wait_passively
+from latentlab.core.openmp import wait_briefly
 from latentlab.core.trace import Tracer, now_s
 from latentlab.services.engine.mailbox import Mailbox
 from latentlab.services.engine.pace import SWITCH_INTERVAL_S
@@ -42,7 +42,7 @@ class _Worker(QObject):
     def load(self) -> None:
         """Import torch and start to serve."""
         begin = now_s()
-        wait_passively()
+        wait_briefly()
         give_way()
         try:
             from latentlab.services.engine.engine import Engine
