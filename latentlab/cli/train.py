@@ -93,13 +93,7 @@ def train(
     where = local_device(choice.name)
     group = TorchrunGroup(where) if started_by_torchrun() else ProcessGroup()
     try:
-        training = TrainingRun(
-            spec,
-            images,
-            device=where,
-            threads=threads or usual_threads(spec, images.image_shape),
-            group=group,
-        )
+        training = TrainingRun(spec, images, device=where, threads=threads, group=group)
         if group.writes:
             folder = RunFolder(out, training, warn=note, resume=resume)
             note(f"{choice.title} ({choice.reason})")
@@ -107,11 +101,18 @@ def train(
         else:
             folder = None
             join_run(out, training, resume=resume)
+        if training.threads is None:  # neither given nor that of the run so far
+            training.threads = usual_threads(spec, images.image_shape)
         with _stopping(training.request_stop) as was_stopped:
             _advance(training, folder, save_every)
     finally:
         group.close()
     if folder is not None:
+        if not folder.is_saved:
+            raise TrainingError(
+                f"The best model, of step {training.best_step:,}, could not be saved in “{out}”; "
+                "make room and continue with --resume."
+            )
         _say_result(training, folder, json_)
     return 130 if was_stopped() or training.stop_requested else 0
 

@@ -74,7 +74,15 @@ def prior_of(file: ModelFile) -> GaussianMixture | None:
         for name, value in file.weights.items()
         if name.startswith(PRIOR_PREFIX)
     }
-    return GaussianMixture.from_arrays(arrays) if arrays else None
+    if not arrays:
+        return None
+    prior = GaussianMixture.from_arrays(arrays)
+    if prior.latent_dim != file.document.latent_dim:
+        raise ModelFileError(
+            f"The density in this model file is for codes of {prior.latent_dim} numbers, not of "
+            f"{file.document.latent_dim}."
+        )
+    return prior
 
 
 def weights_of(model: Autoencoder) -> dict[str, NDArray[np.float32]]:

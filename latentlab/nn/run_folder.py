@@ -132,6 +132,11 @@ class RunFolder:
         return self.path / "model.safetensors"
 
     @property
+    def is_saved(self) -> bool:
+        """Whether the best weights so far are on the disk."""
+        return self._saved_best_step == self._run.best_step
+
+    @property
     def _log_path(self) -> Path:
         return self.path / "metrics.jsonl"
 

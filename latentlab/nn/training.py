@@ -133,7 +133,11 @@ class TrainingRun:
         pixels = np.asarray(data.images).transpose(0, 3, 1, 2)
         # Torch warns of read-only arrays, which memory-mapped images are: those are copied.
         self._images = torch.from_numpy(np.require(pixels, requirements=["C", "W"])).to(device)
-        if not kind.closed_form:
+        self._solution = None
+        if kind.closed_form:
+            # Begins with checks, and computes nothing yet.
+            self._solution = principal_components(data.images, self.train_indices, self.latent_dim)
+        else:
             first = torch.from_numpy(self._order(0)[:_INITIAL_IMAGES]).to(device)
             initialise(self.model, self._to_float(first), spec.activation)
         self.averaged = copy.deepcopy(self.model).eval() if spec.ema else None
@@ -253,7 +257,8 @@ class TrainingRun:
             return
         self.settled = False
         begin = time.monotonic()
-        work = principal_components(self.data.images, self.train_indices, self.latent_dim)
+        work = self._solution
+        assert work is not None
         found: PrincipalComponents | None = None
         while found is None:
             try:

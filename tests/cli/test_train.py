@@ -14,7 +14,7 @@ import pytest
 
 import latentlab
 from latentlab.__main__ import main
-from latentlab.core.errors import TrainingError
+from latentlab.core.errors import ModelFileError, TrainingError
 from latentlab.core.model_file import read_model_file
 from latentlab.core.options import applicable, options_of
 from latentlab.family.described_model import run_spec
@@ -397,3 +397,19 @@ def test_the_help_has_every_option_with_its_range_and_use(
         assert text in plain
     places = [plain.index(f"─ {title} ─") for title in ("Objective", "Network", "Likelihood")]
     assert places == sorted(places)
+
+
+def test_a_model_that_could_not_be_saved_is_code_1(
+    noise: str, out: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(*_: Any, **__: Any) -> None:
+        raise ModelFileError("The disk is full: model.safetensors was not saved.")
+
+    monkeypatch.setattr("latentlab.nn.run_folder.save_model", full)
+    assert main(["train", noise, "--out", str(out), *QUICK]) == 1
+    printed, said = capsys.readouterr()
+    assert printed == ""
+    assert "could not be saved" in said.splitlines()[-1]
+    monkeypatch.undo()
+    assert main(["train", noise, "--out", str(out), *QUICK, "--resume"]) == 0
+    assert latentlab.open_model(out).latent_dim == 2
