@@ -230,8 +230,9 @@ def test_slow_imports_wait_until_they_are_needed(module: str, names: tuple[str, 
 
 
 @pytest.mark.parametrize("module", [m for m in MODULES if layer_of(m) in ("family", "cli")])
-def test_forms_and_help_wait_for_no_torch(module: str) -> None:
-    wrong = [i for i in imports_of(module) if i.at_start and is_within(i.module, "torch")]
+@pytest.mark.parametrize("slow", ["torch", "scipy", "PIL", "pyarrow"])
+def test_forms_and_help_wait_for_nothing_slow(module: str, slow: str) -> None:
+    wrong = [i for i in imports_of(module) if i.at_start and is_within(i.module, slow)]
     assert not wrong
 
 

@@ -190,10 +190,7 @@ def _say_start(training: "TrainingRun", folder: "RunFolder") -> None:
 def _say_result(training: "TrainingRun", folder: "RunFolder", as_json: bool) -> None:
     best = training.best_metrics
     if best is not None:
-        note(
-            f"Kept epoch {best.epoch}: {best.loss:.2f} nats held out "
-            f"(reconstruction {best.recon_loss:.2f}, KL {best.kl:.2f})."
-        )
+        note(f"Kept epoch {best.epoch}: {best.loss:.2f} nats held out ({best.parts_text()}).")
     if as_json:
         found = {
             "run": str(folder.path),

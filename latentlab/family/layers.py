@@ -214,6 +214,10 @@ class TransposedConv(Layer):
     def num_parameters(self) -> int:  # noqa: D102
         return (self.inputs * 9 + 1) * self.outputs
 
+    def multiply_adds(self, shape: Shape) -> int:  # noqa: D102
+        # Each value before the layer meets all weights once, whatever the size behind it.
+        return self.num_parameters() * math.prod(shape[1:])
+
     def module(self) -> nn.Module:  # noqa: D102
         from torch import nn
 

@@ -38,6 +38,7 @@ def effective(spec: TrainSpec) -> TrainSpec:
             "hidden": (),
             "likelihood": "gaussian",
             "activation": "linear",
+            "code_activation": "linear",
             "dropout": 0.0,
         }
     if spec.code_activation == "auto":

@@ -39,6 +39,14 @@ class Metrics:
     images_per_s: float
     penalties: Mapping[str, float] = field(default_factory=dict)
 
+    def parts_text(self) -> str:
+        """Return the parts of the loss in words, such as ``reconstruction 128.48, KL 6.95``."""
+        parts = [f"reconstruction {self.recon_loss:.2f}"]
+        if self.kl:
+            parts.append(f"KL {self.kl:.2f}")
+        parts += [f"{n.replace('_', ' ')} {v:.4g}" for n, v in self.penalties.items()]
+        return ", ".join(parts)
+
     def as_line(self) -> dict[str, Any]:
         """Return the line's names and values, penalties among them."""
         return {

@@ -23,6 +23,7 @@ from latentlab.core.messages import (
     UseDeviceCommand,
     Warned,
 )
+from latentlab.core.model_document import ModelDocument
 from latentlab.core.model_file import read_model_file
 from latentlab.core.plane import AxisPlane, most_informative_axes
 from latentlab.data.catalog import is_data
@@ -157,11 +158,12 @@ class SessionController(QObject):
         if is_new and not is_same:
             dims = result.document.latent_dim
             self._map_view.set_codes(np.empty((0, dims), np.float32), None)
-            document = result.document
-            axes = most_informative_axes(document.latent_kl, document.latent_std)
-            self._map_view.set_plane(AxisPlane(np.zeros(dims, np.float32), axes))
             self._explorer.set_decoded(None)
+        # What a code number says is known only at the end of a run.
+        measured = before is None or before.document.latent_std != result.document.latent_std
         self._session.set_model(result)
+        if (is_new and not is_same) or measured:
+            self._show_informative_axes(result.document)
         if is_new and not is_same:
             if self._asked_for and not self._training.is_active:
                 self._settings.add_recent(self._asked_for)
@@ -171,6 +173,16 @@ class SessionController(QObject):
         changed = before is None or fit != (before.fits_data, before.knows_data)
         if (is_new or changed) and data is not None and not self._training.is_active:
             self._say_what_fits(result, data.title)
+
+    def _show_informative_axes(self, document: ModelDocument) -> None:
+        """Let the map show the two code numbers that say most, through the place of the cursor."""
+        axes = most_informative_axes(document.latent_kl, document.latent_std)
+        z = self._explorer.z
+        if axes == self._map_view.plane.axes and len(z) == document.latent_dim:
+            return
+        anchor = z if len(z) == document.latent_dim else np.zeros(document.latent_dim, np.float32)
+        self._map_view.set_plane(AxisPlane(anchor, axes))
+        self.extentChanged.emit()
 
     def _say_what_fits(self, model: ModelOpened, data_title: str) -> None:
         trained_on = model.document.data_title or model.document.data_name

@@ -15,7 +15,15 @@ from latentlab.ui.tool_pill import ToolPill
 
 # Names of actions; an empty name is a separator.
 _DATA = ("open_action", "open_run_action", "", "open_digits_action")
-_MODEL = ("open_action", "save_action", "", "open_bundled_model_action", "show_runs_action")
+_MODEL = (
+    "open_action",
+    "save_action",
+    "",
+    "open_bundled_model_action",
+    "show_runs_action",
+    "",
+    "copy_command_action",
+)
 _VIEW = (
     "fit_action",
     "zoom_in_action",

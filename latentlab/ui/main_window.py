@@ -59,6 +59,7 @@ from latentlab.ui.window_place import keep_place, restore_place
 
 _LEFT_PX, _RIGHT_PX, _BOTTOM_PX = 268, 300, 212
 _STATE_VERSION = 1
+_WORD_JOINER = "\u2060"
 
 
 class MainWindow(QMainWindow):
@@ -91,6 +92,7 @@ class MainWindow(QMainWindow):
         self.setDockNestingEnabled(True)
         self.setMinimumSize(860, 560)
         self._actions = make_actions(self)
+        self._train_tooltip = self._actions["train_action"].toolTip()
         self._icons = IconSource(theme, self)
         self._make_map()
         self._make_docks()
@@ -125,9 +127,10 @@ class MainWindow(QMainWindow):
 
     def _make_docks(self) -> None:
         s, c = self._stores, self._controllers
+        self._model = ModelPanel(s.session, s.training, c.training)
         left = (
             DataPanel(s.session, s.training),
-            ModelPanel(s.session, s.training, c.training),
+            self._model,
             TrainingPanel(s.training, self._theme),
             LayersPanel(s.map_view),
         )
@@ -247,6 +250,7 @@ class MainWindow(QMainWindow):
         s.explorer.selectedChanged.connect(self._on_selected)
         s.training.statusChanged.connect(self._render_training)
         s.session.engineChanged.connect(self._render_training)
+        self._model.problemChanged.connect(self._render_training)
         s.trail.changed.connect(self._render_trail)
         self._theme.changed.connect(self._render_theme)
 
@@ -286,7 +290,9 @@ class MainWindow(QMainWindow):
         train = a["train_action"]
         train.setText(text)
         self._icons.bind_primary(train, icon)
-        train.setEnabled(ready and status in ("idle", "running", "paused"))
+        problem = self._model.problem if status == "idle" else ""
+        train.setEnabled(ready and not problem and status in ("idle", "running", "paused"))
+        train.setToolTip(problem or self._train_tooltip)
         a["step_action"].setEnabled(status in ("running", "paused"))
         a["stop_action"].setEnabled(status in ("running", "paused"))
         for name in ("open_action", "open_run_action", "open_digits_action"):
@@ -420,7 +426,9 @@ class MainWindow(QMainWindow):
         spec = self._stores.training.spec
         line = command_line(spec if data is None else replace(spec, data=data.name))
         QGuiApplication.clipboard().setText(line)
-        self._toasts.show_message(self.tr("Copied: {}").format(line))
+        # Qt would break the lines of the message within an option's name.
+        shown = line.replace("-", f"-{_WORD_JOINER}")
+        self._toasts.show_message(self.tr("Copied: {}").format(shown))
 
     @Slot()
     def _use_system_theme(self) -> None:

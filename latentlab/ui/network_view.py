@@ -23,7 +23,7 @@ from latentlab.ui.tokens import mixed
 
 _FONT_PX = 11
 _LINE_PX = 14
-_TEXT_WIDTH_PX = 40  # of a column that has room for its texts
+_GAP_PX = 6  # at least between two texts of a line
 _ROOMY_PX = 66  # of a column whose texts can be of the usual size
 _BAR_PX = 12
 _MARGIN_PX = 6
@@ -32,8 +32,9 @@ _MARGIN_PX = 6
 class NetworkView(QWidget):
     """An hourglass of bars, as high as the logarithm of the number of values at each layer.
 
-    Below each stand its shape, its kind and what it sees of the image, where there is room; all of
-    it is in the tooltip.
+    Below each stand its shape, its kind and what it sees of the image. Where there is no room for
+    all, the row under the mouse goes first, then code, image and output; all of it is in the
+    tooltip.
 
     Parameters
     ----------
@@ -127,7 +128,9 @@ class NetworkView(QWidget):
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
             place = self._place_at(event.pos())
             if place >= 0:
-                QToolTip.showText(event.globalPos(), self.row_text(place), self)
+                left = _MARGIN_PX + place * self._column_px()
+                area = QRectF(left, 0, self._column_px(), self.height()).toRect()
+                QToolTip.showText(event.globalPos(), self.row_text(place), self, area)
                 return True
         return super().event(event)
 
@@ -145,11 +148,8 @@ class NetworkView(QWidget):
         font.setPixelSize(_FONT_PX - 1 if is_dense else _FONT_PX)
         painter.setFont(font)
         rows = self._drawing.rows
-        has_text = self._column_px() >= _TEXT_WIDTH_PX
-        lines = 0
-        if has_text:
-            lines = 3 if any(row.receptive_px for row in rows) else 2
-        room = self.height() - lines * _LINE_PX - 2 * _MARGIN_PX
+        sees = any(row.receptive_px and row.role != "input" for row in rows)
+        room = self.height() - (3 if sees else 2) * _LINE_PX - 2 * _MARGIN_PX
         most = max(math.log1p(row.num_values) for row in rows)
         bars = [
             self._bar(place, max(6.0, room * math.log1p(row.num_values) / most), room)
@@ -158,8 +158,7 @@ class NetworkView(QWidget):
         self._paint_body(painter, bars)
         for place, (row, bar) in enumerate(zip(rows, bars, strict=True)):
             self._paint_bar(painter, place, row, bar)
-            if has_text:
-                self._paint_texts(painter, place, row, room + _MARGIN_PX)
+        self._paint_texts(painter, rows, room + _MARGIN_PX + 2)
         painter.end()
 
     def _bar(self, place: int, height: float, room: float) -> QRectF:
@@ -189,19 +188,39 @@ class NetworkView(QWidget):
             bar = bar.adjusted(-2, -2, 2, 2)
         painter.drawRoundedRect(bar, 2.5, 2.5)
 
-    def _paint_texts(self, painter: QPainter, place: int, row: DrawnLayer, top: float) -> None:
+    def _paint_texts(self, painter: QPainter, rows: tuple[DrawnLayer, ...], top: float) -> None:
+        """Paint the texts for which there is room, the more telling ones first."""
         tokens = self._theme.tokens
-        is_code = row.role == "code"
-        width = self._column_px()
-        sees = "" if row.receptive_px is None or row.role == "input" else self.tr("sees {} px")
-        texts = (
-            (row.shape_text, tokens.accent if is_code else tokens.ink),
-            (row.short_title, tokens.accent if is_code else tokens.muted),
-            (sees.format(row.receptive_px), tokens.muted),
-        )
+        code = next(place for place, row in enumerate(rows) if row.role == "code")
+        first = [self._hovered] if self._hovered >= 0 else []
+        order = dict.fromkeys([*first, code, 0, len(rows) - 1, *range(len(rows))])
         metrics = QFontMetrics(painter.font())
-        for line, (text, colour) in enumerate(texts):
-            area = QRectF(_MARGIN_PX + place * width, top + line * _LINE_PX, width - 4, _LINE_PX)
-            shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, int(area.width()))
-            painter.setPen(QColor(colour))
-            painter.drawText(area, int(Qt.AlignmentFlag.AlignCenter), shown)
+        named = list(order)  # what has no shape has no other text either
+        for line in range(3):
+            taken: dict[int, tuple[float, float]] = {}
+            for place in named:
+                row = rows[place]
+                text = self._texts(row)[line]
+                width = metrics.horizontalAdvance(text)
+                left = _MARGIN_PX + (place + 0.5) * self._column_px() - width / 2
+                left = max(0.0, min(left, self.width() - width))
+                right = left + width
+                if not text or any(
+                    left < r + _GAP_PX and right > x - _GAP_PX for x, r in taken.values()
+                ):
+                    continue
+                taken[place] = (left, right)
+                colour = tokens.muted if line else tokens.ink
+                if row.role == "code" and line < 2:
+                    colour = tokens.accent
+                painter.setPen(QColor(colour))
+                area = QRectF(left, top + line * _LINE_PX, width + 2, _LINE_PX)
+                painter.drawText(area, int(Qt.AlignmentFlag.AlignVCenter), text)
+            named = list(taken) if line == 0 else named
+
+    def _texts(self, row: DrawnLayer) -> tuple[str, str, str]:
+        """Return shape, kind and what a value sees, the last for some layers only."""
+        sees = ""
+        if row.receptive_px is not None and row.role != "input":
+            sees = self.tr("sees {} px").format(row.receptive_px)
+        return row.shape_text, row.short_title, sees

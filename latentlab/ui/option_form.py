@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from PySide6.QtCore import Signal, Slot
@@ -25,6 +25,9 @@ class OptionForm(QWidget):
         If it has ``validate()``, that is asked too; otherwise the ranges are checked.
     only
         Names of the fields to show; ``None`` for all. The others keep the values of ``spec``.
+    suit
+        Given the instance before and after an edit, returns the latter with what else should change
+        along with it.
     parent
         Owner.
     """
@@ -35,10 +38,17 @@ class OptionForm(QWidget):
     """Emitted when the form began or ceased to show a value that cannot be used."""
 
     def __init__(
-        self, spec: Any, only: Collection[str] | None = None, parent: QWidget | None = None
+        self,
+        spec: Any,
+        only: Collection[str] | None = None,
+        suit: Callable[[Any, Any], Any] | None = None,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._spec = spec
+        self._suit = suit
+        self._errors: Mapping[str, str] = {}
+        self._remarks: Mapping[str, str] = {}
         self._valid = True
         self._enabled: Collection[str] | None = None
         self._options = [opt for opt in options_of(type(spec)) if only is None or opt.name in only]
@@ -65,8 +75,8 @@ class OptionForm(QWidget):
 
     @property
     def errors(self) -> dict[str, str]:
-        """Field name to the sentence shown below it."""
-        return {name: row.error for name, row in self._rows.items() if row.error}
+        """Field name to the sentence that says why its value cannot be used."""
+        return dict(self._errors)
 
     def set_spec(self, spec: Any) -> None:
         """Show an instance without emitting :attr:`specChanged`; errors go away.
@@ -81,9 +91,17 @@ class OptionForm(QWidget):
         self._spec = spec
         for name, row in self._rows.items():
             row.set_value(getattr(spec, name))
-            row.set_error("")
+        self._show_errors({})
         self._show_applicable(spec)
         self._set_valid(True)
+
+    def set_remarks(self, remarks: Mapping[str, str]) -> None:
+        """Show sentences below fields that are right by themselves, such as what they do not suit.
+
+        They stay over edits until others are set, and a wrong value's own sentence goes before.
+        """
+        self._remarks = dict(remarks)
+        self._show_errors(self._errors)
 
     def set_enabled_fields(self, names: Collection[str] | None) -> None:
         """Leave only these fields editable, such as while training; ``None`` for all."""
@@ -129,6 +147,13 @@ class OptionForm(QWidget):
             except ValueError as error:
                 errors[name] = str(error)
         candidate = dataclasses.replace(self._spec, **values)
+        if self._suit is not None:
+            candidate = self._suit(self._spec, candidate)
+        # What cannot be read has no say where it has no meaning.
+        meaningful = applicable(candidate)
+        for name in [name for name in errors if name not in meaningful]:
+            del errors[name]
+            self._rows[name].set_value(getattr(self._spec, name))
         self._show_applicable(candidate)
         if not errors:
             try:
@@ -138,12 +163,19 @@ class OptionForm(QWidget):
                 if wrong is None and isinstance(edited, OptionRow):
                     wrong = edited.option.name
                 errors[wrong or next(iter(self._rows))] = error.sentence
-        for name, row in self._rows.items():
-            row.set_error(errors.get(name, ""))
+        self._show_errors(errors)
         self._set_valid(not errors)
         if not errors and candidate != self._spec:
             self._spec = candidate
+            for name, value in values.items():
+                if getattr(candidate, name) != value:
+                    self._rows[name].set_value(getattr(candidate, name))
             self.specChanged.emit(candidate)
+
+    def _show_errors(self, errors: Mapping[str, str]) -> None:
+        self._errors = errors
+        for name, row in self._rows.items():
+            row.set_error(errors.get(name) or self._remarks.get(name, ""))
 
     def _first_wrong(self, candidate: Any) -> str | None:
         """Return the first field that is wrong by itself, beside defaults."""

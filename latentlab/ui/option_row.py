@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import QCoreApplication, QSignalBlocker, Qt, Signal, Slot
@@ -36,6 +38,8 @@ class OptionRow(QWidget):
     def __init__(self, option: Option, context: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.option = option
+        self._context = context
+        self._detail = ""
         title = QCoreApplication.translate(context, option.label)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
@@ -50,8 +54,11 @@ class OptionRow(QWidget):
         self._label = label(title)
         self._label.setBuddy(self.editor)
         line.addWidget(self._label)
-        line.addStretch(1)
-        line.addWidget(self.editor)
+        if isinstance(self.editor, QLineEdit):
+            line.addWidget(self.editor, 1)  # as much of a list as there is room for
+        else:
+            line.addStretch(1)
+            line.addWidget(self.editor)
 
         self.slider = self._make_slider()
         if self.slider is not None:
@@ -60,14 +67,14 @@ class OptionRow(QWidget):
             self.slider.moved.connect(self._follow_slider)
             outer.addWidget(self.slider)
 
+        self._note = label(size="small", tone="accent", wrap=True)
+        self._note.setObjectName(f"{option.name}_note")
         self._error = label(size="small", tone="bad", wrap=True)
         self._error.setObjectName(f"{option.name}_error")
-        self._error.hide()
-        outer.addWidget(self._error)
-
-        for widget in (self, self._label, self.editor, self.slider):
-            if widget is not None:
-                widget.setToolTip(self._tooltip(context))
+        for below in (self._note, self._error):
+            below.hide()
+            outer.addWidget(below)
+        self._explain()
 
     # ------------------------------------------------------------------ value
 
@@ -112,6 +119,21 @@ class OptionRow(QWidget):
         self._error.setVisible(bool(sentence))
         set_look(self.editor, "invalid", "true" if sentence else "")
 
+    def set_note(self, note: str, detail: str = "") -> None:
+        """Show a line below the value, such as a formula, and more of it in the tooltip."""
+        self._note.setText(note)
+        self._note.setVisible(bool(note))
+        if detail != self._detail:
+            self._detail = detail
+            self._explain()
+
+    def set_choice_help(self, sentences: Mapping[str, str]) -> None:
+        """Give the choices of a list their own translated sentences as tooltips."""
+        assert isinstance(self.editor, FlatComboBox)
+        for place in range(self.editor.count()):
+            sentence = sentences[self.editor.itemData(place)]
+            self.editor.setItemData(place, sentence, Qt.ItemDataRole.ToolTipRole)
+
     @property
     def error(self) -> str:
         """The sentence that is shown below the value; may be empty."""
@@ -131,9 +153,11 @@ class OptionRow(QWidget):
             editor = QLineEdit(self)
             editor.setProperty("plain", "true")
             editor.setAlignment(Qt.AlignmentFlag.AlignRight)
-            editor.setPlaceholderText("" if isinstance(opt.default, str) else "64, 32")
+            if isinstance(opt.default, tuple):
+                empty = self.tr("none") if opt.min_length == 0 else "64, 32"
+                editor.setPlaceholderText(empty)
             editor.setTextMargins(0, 0, -2, 0)
-            editor.setMinimumWidth(110)
+            editor.setMinimumWidth(60)
             editor.textEdited.connect(self._tell)
         elif isinstance(opt.default, int):
             low = -_INT_MAX if opt.minimum is None else int(opt.minimum)
@@ -182,9 +206,18 @@ class OptionRow(QWidget):
         top = self._usual_top() if high < 1e9 else 1.0
         return max((top - max(low, 0.0)) / 100, float(10**-self.option.decimals))
 
+    def _explain(self) -> None:
+        """Put all words about the option into the tooltips."""
+        tooltip = self._tooltip(self._context)
+        for widget in (self, self._label, self.editor, self.slider, self._note):
+            if widget is not None:
+                widget.setToolTip(tooltip)
+
     def _tooltip(self, context: str) -> str:
         opt = self.option
         parts = [QCoreApplication.translate(context, opt.help)]
+        if self._detail:
+            parts.append(html.escape(self._detail))
         if opt.choices is None and opt.range_text():
             unit = QCoreApplication.translate(context, opt.unit) if opt.unit else ""
             parts.append(

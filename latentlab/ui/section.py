@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QRect, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from latentlab.ui.tone import Tone, set_tone
@@ -13,6 +14,34 @@ CARD_PADDING_PX = 10
 CARD_SPACING_PX = 6
 PANEL_MARGIN_PX = 12
 PANEL_SPACING_PX = 9
+_FAR_PX = 10_000
+
+
+class _WrappedLabel(QLabel):
+    """A text of several lines that always has the height of all of them.
+
+    Layouts within layouts hand on a height for another width than they give in the end, and would
+    cut the last line.
+    """
+
+    def setText(self, text: str) -> None:
+        """Show another text."""
+        super().setText(text)
+        self._take_height()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Ask for the height that the new width needs."""
+        super().resizeEvent(event)
+        self._take_height()
+
+    def _take_height(self) -> None:
+        # Not heightForWidth, which never gives less than what was asked for before.
+        room = QRect(0, 0, self.contentsRect().width(), _FAR_PX)
+        flags = int(Qt.TextFlag.TextWordWrap) | int(self.alignment())
+        lines = self.fontMetrics().boundingRect(room, flags, self.text())
+        height = lines.height() if self.text() else 0
+        if not height == self.minimumHeight() == self.maximumHeight():
+            self.setFixedHeight(height)
 
 
 def section_title(text: str, parent: QWidget | None = None) -> QLabel:
@@ -52,7 +81,7 @@ def label(
     parent
         Owner.
     """
-    result = QLabel(text, parent)
+    result = _WrappedLabel(text, parent) if wrap else QLabel(text, parent)
     result.setTextFormat(Qt.TextFormat.PlainText)
     result.setWordWrap(wrap)
     result.setProperty("look", size)

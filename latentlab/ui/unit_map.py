@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QPoint, QRectF, QSize
-from PySide6.QtGui import QColor, QHelpEvent, QImage, QPainter, QPaintEvent
+from PySide6.QtCore import QEvent, QPoint, QRectF, QSize, Qt
+from PySide6.QtGui import (
+    QColor,
+    QHelpEvent,
+    QImage,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+)
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from latentlab.ui.theme import Theme
 
-_MOST_COLUMNS = 64
+_MOST_COLUMNS = 64  # up to a square of them
 _MOST_CELL_PX = 14
 
 
@@ -23,32 +32,37 @@ class UnitMap(QWidget):
     ----------
     name
         Translated accessible name.
-    hint
-        Translated tooltip of a cell, formatted with its number, from 1, and its value.
     theme
         Whose colours are used.
     parent
         Owner.
     """
 
-    def __init__(self, name: str, hint: str, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(self, name: str, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._hint = hint
+        self._hint: Callable[[int], str] | None = None
+        self._hovered = -1
         self._theme = theme
         self._values = np.zeros(0, np.float32)
         self._picture: QImage | None = None
         self.setAccessibleName(name)
         self.setToolTip(name)
+        self.setMouseTracking(True)
         policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
         theme.changed.connect(self._repaint)
+
+    def set_hint(self, hint: Callable[[int], str]) -> None:
+        """Set what gives the translated words about a unit, numbered from 0, for its tooltip."""
+        self._hint = hint
 
     def set_values(self, values: NDArray[np.float32]) -> None:
         """Show other numbers, float (d,), not negative."""
         grows = len(values) != len(self._values)
         self._values = values
         if grows:
+            self._hovered = -1
             self.updateGeometry()
         self._repaint()
 
@@ -59,9 +73,10 @@ class UnitMap(QWidget):
     # ------------------------------------------------------------------ geometry
 
     def _columns(self) -> int:
-        """Return the columns of a grid about four times as wide as high."""
+        """Return the columns of a grid about four times as wide as high, for many a square."""
         count = max(1, len(self._values))
-        return min(_MOST_COLUMNS, count, max(8, math.ceil(math.sqrt(4 * count))))
+        most = max(_MOST_COLUMNS, math.ceil(math.sqrt(count)))
+        return min(most, count, max(8, math.ceil(math.sqrt(4 * count))))
 
     def _cell_px(self, width: int) -> float:
         return min(_MOST_CELL_PX, width / self._columns())
@@ -92,15 +107,35 @@ class UnitMap(QWidget):
 
     # ------------------------------------------------------------------ events
 
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Mark the cell under the mouse and say what it is."""
+        unit = self.unit_at(event.position().toPoint())
+        if unit != self._hovered:
+            self._hovered = unit
+            self.update()
+            if QToolTip.isVisible():
+                self._tell(event.globalPosition().toPoint())
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """Mark no cell any more."""
+        self._hovered = -1
+        self.update()
+        super().leaveEvent(event)
+
     def event(self, event: QEvent) -> bool:
         """Show number and value of the cell under the mouse."""
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            unit = self.unit_at(event.pos())
-            if unit >= 0:
-                text = self._hint.format(unit + 1, float(self._values[unit]))
-                QToolTip.showText(event.globalPos(), text, self)
+            self._hovered = self.unit_at(event.pos())
+            if self._hovered >= 0:
+                self._tell(event.globalPos())
                 return True
         return super().event(event)
+
+    def _tell(self, where: QPoint) -> None:
+        if self._hovered < 0 or self._hint is None:
+            QToolTip.hideText()
+            return
+        QToolTip.showText(where, self._hint(self._hovered), self)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint all cells as one picture."""
@@ -123,6 +158,11 @@ class UnitMap(QWidget):
             for row in range(self._picture.height() + 1):
                 y = round(row * cell)
                 painter.drawLine(0, y, self.width(), y)
+        if self._hovered >= 0:
+            row, column = divmod(self._hovered, self._columns())
+            painter.setPen(QPen(QColor(self._theme.tokens.ink), 1))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRect(QRectF(column * cell, row * cell, max(cell - 1, 2), max(cell - 1, 2)))
         painter.end()
 
     def _paint_cells(self) -> QImage:

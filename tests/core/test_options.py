@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -18,6 +18,16 @@ class Spec:
     )
     depth: int = option(1, "Depth", "How deep.", only_for={"kind": ("b",)}, advanced=True)
     hidden_from_people: int = 7
+
+
+@dataclass(frozen=True)
+class Chain:
+    first: str = option("on", "First", "One.", choices={"on": "On", "off": "Off"})
+    second: str = option(
+        "x", "Second", "Two.", choices={"x": "X", "y": "Y"}, only_for={"first": ("on",)}
+    )
+    third: int = option(1, "Third", "Three.", only_for={"second": ("y",)})
+    fourth: int = option(1, "Fourth", "Four.", only_for={"second": ("y",), "first": ("on",)})
 
 
 def test_described_fields_are_listed_in_order() -> None:
@@ -51,6 +61,34 @@ def test_the_range_in_words(name: str, text: str) -> None:
 def test_a_field_applies_beside_some_values_only() -> None:
     assert "depth" in applicable(Spec(kind="b"))
     assert applicable(Spec(kind="a")) == {"size", "rate", "kind", "widths"}
+
+
+@pytest.mark.parametrize(
+    ("spec", "names"),
+    [
+        (Chain(), {"first", "second"}),
+        (Chain(second="y"), {"first", "second", "third", "fourth"}),
+        # What has no meaning itself says nothing of others, whatever its value.
+        (Chain(first="off"), {"first", "third"}),
+        (Chain(first="off", second="y"), {"first", "third"}),
+    ],
+)
+def test_a_condition_on_what_does_not_apply_says_nothing(spec: Chain, names: set[str]) -> None:
+    assert applicable(spec) == names
+
+
+def test_a_class_may_say_the_order_and_the_conditions_itself() -> None:
+    first, second, *_ = options_of(Chain)
+
+    class Described(Chain):
+        DESCRIBED = (replace(second, only_for={}), replace(first, only_for={"second": ("y",)}))
+
+    assert [o.name for o in options_of(Described)] == ["second", "first"]
+    assert applicable(Described()) == {"second"}
+    assert applicable(Described(second="y")) == {"second", "first"}
+    check(Described(third=-(10**9)))
+    with pytest.raises(UsageError, match="Second cannot be “z”"):
+        check(Described(second="z"))
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ import pytest
 from latentlab.core.errors import ModelFileError
 from latentlab.core.model_document import ModelDocument, decode_document, encode_document
 from latentlab.family.described_model import described, run_spec, spec_of
+from latentlab.family.likelihoods import LIKELIHOODS
 from latentlab.family.networks import NETWORKS
 from latentlab.family.objectives import OBJECTIVES
 from latentlab.family.plans import plan_of
@@ -44,11 +45,33 @@ def test_a_description_rebuilds_the_same_network(objective: str, network: str) -
     assert run_spec(document) == spec
 
 
-def test_a_feature_map_as_code() -> None:
-    spec = TrainSpec(objective="denoising", network="conv", code="map", channels=(8, 4))
+@pytest.mark.parametrize("downsampling", ["stride", "pool"])
+@pytest.mark.parametrize("objective", [n for n, kind in OBJECTIVES.items() if not kind.closed_form])
+def test_a_feature_map_as_code(objective: str, downsampling: str) -> None:
+    settings = {"network": "conv", "code": "map", "channels": (8, 4)}
+    spec = TrainSpec(objective=objective, downsampling=downsampling, latent_dim=99, **settings)
     document = document_of(spec)
     assert document.latent_dim == 4 * 7 * 7
     assert plan_of(spec_of(document), SHAPE) == plan_of(spec, SHAPE)
+
+
+@pytest.mark.parametrize("likelihood", LIKELIHOODS)
+def test_a_description_keeps_the_likelihood(likelihood: str) -> None:
+    spec = TrainSpec(likelihood=likelihood, sigma=0.3, activation="gelu", hidden=(9, 7))
+    found = spec_of(document_of(spec))
+    assert found.likelihood == likelihood
+    assert found.sigma == (0.3 if likelihood == "gaussian" else TrainSpec().sigma)
+    assert (found.activation, found.hidden) == ("gelu", (9, 7))
+
+
+def test_principal_components_are_described_as_what_they_are() -> None:
+    """Whatever a form has kept of settings that have no meaning for them."""
+    kept = {"network": "conv", "code": "map", "code_activation": "relu", "dropout": 0.5}
+    document = document_of(TrainSpec(objective="pca", latent_dim=6, **kept))
+    assert (document.network, document.network_args["hidden"]) == ("mlp", [])
+    assert document.network_args["code_activation"] == "linear"
+    plain = plan_of(TrainSpec(objective="pca", latent_dim=6), SHAPE)
+    assert plan_of(spec_of(document), SHAPE) == plain
 
 
 @pytest.mark.parametrize(

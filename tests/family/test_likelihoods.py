@@ -76,6 +76,42 @@ def test_the_continuous_bernoulli_is_a_density_with_that_mean(logit: float) -> N
     assert mean_of(torch.tensor([logit]).double()).item() == pytest.approx(mean, abs=1e-9)
 
 
+def test_the_continuous_bernoulli_is_a_density_for_all_logits() -> None:
+    nodes, weights = np.polynomial.legendre.leggauss(300)
+    x, mass = torch.from_numpy((nodes + 1) / 2), torch.from_numpy(weights / 2)
+    logits = torch.cat([torch.linspace(-60, 60, 241), torch.linspace(-0.06, 0.06, 61)]).double()
+    grid = logits[:, None].expand(-1, len(x))
+    pixels = x.expand_as(grid).reshape(-1, 1, 1, 1)
+    likelihood = LIKELIHOODS["continuous-bernoulli"](SPEC)
+    density = (-likelihood.nll(grid.reshape(-1, 1, 1, 1), pixels)).exp().reshape(grid.shape)
+    torch.testing.assert_close(density @ mass, torch.ones(len(logits)).double(), atol=1e-9, rtol=0)
+    torch.testing.assert_close((density * x) @ mass, mean_of(logits), atol=1e-9, rtol=0)
+
+
+def test_its_mean_follows_from_its_normaliser() -> None:
+    """The density integrates to 1 for every logit a, so E[x] = sigmoid(a) − d ln C / da."""
+    logits = torch.cat([torch.linspace(-200, 200, 801), torch.linspace(-0.1, 0.1, 201)])
+    logits = logits.double().requires_grad_()
+    (slope,) = torch.autograd.grad(log_normaliser(logits).sum(), logits)
+    torch.testing.assert_close(mean_of(logits), logits.sigmoid() - slope, atol=2e-9, rtol=0)
+    (steepness,) = torch.autograd.grad(mean_of(logits).sum(), logits)
+    assert (steepness > 0).all() and steepness.max().item() == pytest.approx(1 / 12, abs=1e-6)
+
+
+def test_single_precision_is_near_double_precision() -> None:
+    logits = torch.cat([torch.linspace(-100, 100, 401), torch.linspace(-0.08, 0.08, 321)])
+    for function in (log_normaliser, mean_of):
+        values, slopes = [], []
+        for dtype in (torch.float32, torch.float64):
+            at = logits.to(dtype).requires_grad_()
+            value = function(at)
+            (slope,) = torch.autograd.grad(value.sum(), at)
+            values.append(value.detach().double())
+            slopes.append(slope.double())
+        torch.testing.assert_close(*values, atol=5e-6, rtol=1e-5)
+        torch.testing.assert_close(*slopes, atol=2e-4, rtol=1e-4)
+
+
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_the_series_meets_the_closed_form(dtype: torch.dtype) -> None:
     logits = torch.linspace(0.0495, 0.0505, 101, dtype=dtype).requires_grad_()
@@ -101,3 +137,43 @@ def test_the_output_for_a_mean_gives_that_mean(name: str) -> None:
     torch.testing.assert_close(
         likelihood.mean(likelihood.output_for(mean)), mean, atol=2e-3, rtol=0
     )
+
+
+@pytest.mark.parametrize("name", LIKELIHOODS)
+def test_means_at_the_ends_have_finite_outputs_near_them(name: str) -> None:
+    """A black or white mean image is where the decoder's last bias starts."""
+    likelihood = LIKELIHOODS[name](SPEC)
+    mean = torch.tensor([0.0, 1e-6, 0.5, 1.0 - 1e-6, 1.0])
+    output = likelihood.output_for(mean)
+    assert torch.isfinite(output).all()
+    torch.testing.assert_close(likelihood.mean(output), mean, atol=0.0101, rtol=0)
+
+
+@pytest.mark.parametrize("name", LIKELIHOODS)
+def test_losses_and_gradients_are_finite_for_all_outputs_and_pixels(name: str) -> None:
+    likelihood = LIKELIHOODS[name](SPEC)
+    ends = torch.tensor([-1e4, -100.0, -1.0, 0.0, 0.05, 1.0, 100.0, 1e4])
+    output = ends.repeat(3).reshape(24, 1, 1, 1).requires_grad_()
+    x = torch.tensor([0.0, 0.5, 1.0]).repeat_interleave(8).reshape(24, 1, 1, 1)
+    loss = likelihood.nll(output, x)
+    (gradient,) = torch.autograd.grad(loss.sum(), output)
+    assert torch.isfinite(loss).all() and torch.isfinite(gradient).all()
+    shown = likelihood.mean(output)
+    assert ((shown >= 0) & (shown <= 1)).all()
+
+
+@pytest.mark.parametrize("name", LIKELIHOODS)
+def test_each_image_is_counted_by_itself(name: str) -> None:
+    likelihood = LIKELIHOODS[name](SPEC)
+    x, output = images(), images(1)
+    alone = torch.cat([likelihood.nll(output[i : i + 1], x[i : i + 1]) for i in range(3)])
+    torch.testing.assert_close(likelihood.nll(output, x), alone)
+
+
+def test_below_the_smallest_sigma_it_is_the_gaussian_with_that() -> None:
+    x = images()
+    near = x + 0.5 * SMALLEST_SIGMA
+    wanted = Gaussian(GaussianOptions(SMALLEST_SIGMA)).nll(near, x)
+    torch.testing.assert_close(OptimalGaussian(SPEC).nll(near, x), wanted)
+    at = [OptimalGaussian(SPEC).nll(x + f * SMALLEST_SIGMA, x) for f in (1 - 1e-9, 1 + 1e-9)]
+    torch.testing.assert_close(at[0], at[1], atol=1e-5, rtol=0)

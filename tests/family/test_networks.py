@@ -7,6 +7,7 @@ import math
 
 import pytest
 import torch
+from torch.utils.flop_counter import FlopCounterMode
 
 from latentlab.core.errors import UsageError
 from latentlab.family.drawing import draw
@@ -15,12 +16,12 @@ from latentlab.family.likelihoods import LIKELIHOODS
 from latentlab.family.networks import NETWORKS
 from latentlab.family.objectives import OBJECTIVES
 from latentlab.family.plan import stages
-from latentlab.family.plans import plan_of
+from latentlab.family.plans import effective, plan_of
 from latentlab.family.presets import PRESETS
 from latentlab.family.train_spec import TrainSpec, refuse_meaningless, usual_spec
 from latentlab.nn.autoencoder import Autoencoder
 
-SHAPES = [(28, 28, 1), (5, 7, 3), (1, 20, 1), (33, 17, 3), (20, 20, 1)]
+SHAPES = [(28, 28, 1), (5, 7, 3), (1, 20, 1), (33, 17, 3), (20, 20, 1), (64, 64, 3)]
 SMALL = {"hidden": (12, 9), "channels": (4, 6), "levels": (4, 6, 8), "units": 10}
 
 
@@ -78,21 +79,65 @@ def test_receptive_fields_are_those_of_gradients(downsampling: str) -> None:
     spec = TrainSpec(network="conv", objective="denoising", code="map", **changes)
     plan = plan_of(spec, (40, 40, 1))
     torch.manual_seed(0)
-    x = torch.rand(1, 1, 40, 40, dtype=torch.float64, requires_grad=True)
+    # The gradient of a maximum follows the largest alone: many images show its whole window.
+    x = torch.rand(200, 1, 40, 40, dtype=torch.float64, requires_grad=True)
     out: torch.Tensor = x
+    found = []
     for stage in stages(plan.encoder, (1, 40, 40)):
         out = stage.layer.module().double()(out)
-        if out.ndim != 4 or stage.receptive_px is None:
+        if out.ndim != 4:
+            assert stage.receptive_px is None
             break
-        middle = out[0, :, out.shape[2] // 2, out.shape[3] // 2].sum()
+        middle = out[:, :, out.shape[2] // 2, out.shape[3] // 2].sum()
         (gradient,) = torch.autograd.grad(middle, x, retain_graph=True)
-        rows = gradient[0, 0].abs().sum(1).nonzero()
-        seen = int(rows.max() - rows.min()) + 1
-        # A maximum looks at its whole window, but its gradient follows the largest alone.
-        if downsampling == "stride":
-            assert seen == stage.receptive_px
-        else:
-            assert seen <= stage.receptive_px
+        for side in (2, 3):
+            seen = gradient.abs().sum((0, 1, side)).nonzero()
+            assert int(seen.max() - seen.min()) + 1 == stage.receptive_px
+        found.append(stage.receptive_px)
+    assert found == ([3, 3, 7, 7] if downsampling == "stride" else [3, 3, 4, 8, 8, 10])
+
+
+def test_what_reaches_over_the_whole_image_sees_all_of_it() -> None:
+    spec = TrainSpec(network="conv", objective="denoising", code="map", channels=(2, 2, 2))
+    fields = [s.receptive_px for s in stages(plan_of(spec, (7, 6, 1)).encoder, (1, 7, 6))]
+    # A corner still misses something at 7, and nothing at 15 or more.
+    assert fields == [3, 3, 7, 7, None, None, None]
+    plan = plan_of(TrainSpec(network="resnet", levels=(4, 4)), (64, 64, 1))
+    fields = [s.receptive_px for s in stages(plan.encoder, (1, 64, 64))]
+    assert fields[:4] == [3, 3 + 4 * 2, 11 + 2 * 2, 15 + 4 * 4]
+    assert fields[-1] is None
+    for network in ("mlp", "lstm"):
+        plan = plan_of(TrainSpec(network=network), (28, 28, 1))
+        assert {s.receptive_px for s in stages(plan.encoder, (1, 28, 28))[1:]} == {None}
+    assert {s.receptive_px for s in stages(plan.decoder, (2,))} == {None}
+
+
+@pytest.mark.parametrize(
+    ("network", "changes"),
+    [
+        ("mlp", {}),
+        ("conv", {"downsampling": "stride"}),
+        ("conv", {"downsampling": "pool"}),
+        ("conv", {"downsampling": "stride", "code": "map", "objective": "denoising"}),
+        ("resnet", {}),
+    ],
+)
+def test_the_work_is_what_pytorch_counts(network: str, changes: dict[str, object]) -> None:
+    spec = dataclasses.replace(TrainSpec(network=network, objective="undercomplete"), **changes)
+    shape = (28, 28, 1)
+    model = Autoencoder(spec, shape).eval()
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        model.decode(model.encode(torch.rand(1, 1, 28, 28)).mu)
+    real = counter.get_total_flops() / 2
+    # The plan counts biases and norms as well.
+    assert real <= plan_of(spec, shape).multiply_adds(shape) < 1.06 * real
+
+
+def test_the_work_of_a_recurrent_network_is_its_weights_for_each_row() -> None:
+    plan = plan_of(TrainSpec(network="lstm", units=10, latent_dim=3), (9, 7, 2))
+    encoder, decoder = 4 * 10 * (14 + 10 + 2), 4 * 10 * (10 + 10 + 2)
+    dense = 11 * 6 + 4 * 10
+    assert plan.multiply_adds((9, 7, 2)) == 9 * (encoder + decoder + 11 * 14) + dense
 
 
 def test_deep_784_is_what_its_name_says() -> None:
@@ -128,8 +173,19 @@ def test_presets_can_be_built(name: str) -> None:
     spec = preset.spec("digits")
     spec.validate((28, 28, 1))
     refuse_meaningless(spec, preset.changes)
-    assert plan_of(spec, (28, 28, 1)).num_parameters() > 0
     assert preset.sentence.endswith(".")
+    with torch.device("meta"):
+        model = Autoencoder(spec, (28, 28, 1))
+        x = torch.empty(2, 1, 28, 28)
+        assert model.decode(model.encode(x).mu).shape == x.shape
+    assert plan_of(spec, (28, 28, 1)).num_parameters() == sum(p.numel() for p in model.parameters())
+
+
+def test_presets_are_told_apart() -> None:
+    assert len({preset.title for preset in PRESETS.values()}) == len(PRESETS)
+    assert len({preset.spec() for preset in PRESETS.values()}) == len(PRESETS)
+    assert all(preset.spec("flowers").data == "flowers" for preset in PRESETS.values())
+    assert {"deep-784", "conv-64-32-16"} <= set(PRESETS)
 
 
 @pytest.mark.parametrize("objective", OBJECTIVES)
@@ -151,8 +207,12 @@ def test_the_drawing_has_every_parameter_and_one_code(network: str, objective: s
     [
         ({"objective": "undercomplete", "latent_dim": 785}, "is wider than an image"),
         ({"objective": "variational", "latent_dim": 1000}, "is wider than an image"),
+        ({"objective": "rae", "latent_dim": 785}, "is wider than an image"),
+        ({"objective": "wae", "latent_dim": 785}, "is wider than an image"),
+        ({"objective": "tcvae", "latent_dim": 785}, "is wider than an image"),
         ({"objective": "pca", "latent_dim": 785}, "is wider than an image"),
         ({"objective": "contractive", "activation": "relu"}, "smooth activation"),
+        ({"objective": "contractive", "code_activation": "relu"}, "smooth activation"),
         ({"objective": "wae", "batch_size": 99}, "at least 100"),
         ({"objective": "sparse-topk", "k": 9, "latent_dim": 8}, "cannot keep 9"),
         ({"objective": "sparse-kl", "code_activation": "relu"}, "needs the code activation"),
@@ -165,9 +225,35 @@ def test_what_does_not_fit_together_is_refused(changes: dict[str, object], sente
         dataclasses.replace(TrainSpec(), **changes).validate((28, 28, 1))
 
 
-@pytest.mark.parametrize("objective", ["sparse-l1", "sparse-kl", "sparse-topk", "denoising"])
+@pytest.mark.parametrize(
+    "objective", ["sparse-l1", "sparse-kl", "sparse-topk", "denoising", "contractive"]
+)
 def test_an_overcomplete_code_is_allowed_where_it_makes_sense(objective: str) -> None:
     TrainSpec(objective=objective, latent_dim=1000).validate((28, 28, 1))
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES)
+def test_a_code_as_wide_as_the_image_is_allowed_to_all(objective: str) -> None:
+    TrainSpec(objective=objective, latent_dim=784).validate((28, 28, 1))
+    TrainSpec(objective=objective, latent_dim=4000).validate()  # of images that nobody knows yet
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES)
+def test_a_code_has_the_activation_that_its_objective_needs(objective: str) -> None:
+    kind = OBJECTIVES[objective]
+    for name in ACTIVATIONS:
+        spec = dataclasses.replace(usual_spec(objective), code_activation=name)
+        if kind.code_activation in (None, name) or kind.closed_form:
+            if not (objective == "contractive" and name == "relu"):
+                spec.validate((28, 28, 1))
+        else:
+            with pytest.raises(UsageError, match="needs the code activation"):
+                spec.validate((28, 28, 1))
+    automatic = dataclasses.replace(usual_spec(objective), code_activation="auto")
+    assert effective(automatic).code_activation == (kind.code_activation or "linear")
+    if kind.code_activation is not None and not kind.closed_form:
+        named = dataclasses.replace(automatic, code_activation=kind.code_activation)
+        assert plan_of(named, (28, 28, 1)) == plan_of(automatic, (28, 28, 1))
 
 
 def test_small_images_are_refused_by_the_residual_network() -> None:

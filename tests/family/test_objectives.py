@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import math
 from typing import Any
 
@@ -10,15 +11,18 @@ import numpy as np
 import pytest
 import torch
 
+from latentlab.core.corruptions import CORRUPTIONS, corrupt
+from latentlab.core.image_set import ImageSet
 from latentlab.family.objective import Batch, LossTerms, Objective
 from latentlab.family.objectives import OBJECTIVES
 from latentlab.family.objectives.contractive import squared_jacobian_norm
-from latentlab.family.objectives.sparse_code import reading_layer
+from latentlab.family.objectives.sparse_code import reading_layer, reading_norms
 from latentlab.family.objectives.tcvae import decomposed_kl
 from latentlab.family.objectives.variational import kl_per_dim
 from latentlab.family.objectives.wae import mmd
 from latentlab.family.train_spec import TrainSpec
 from latentlab.nn.autoencoder import Autoencoder
+from latentlab.nn.training import TrainingRun
 
 SHAPE = (6, 5, 1)
 DESCENDED = [name for name, kind in OBJECTIVES.items() if not kind.closed_form]
@@ -125,6 +129,43 @@ def test_the_encoder_is_shown_what_is_seen_and_the_target_is_x(objective: str) -
         torch.testing.assert_close(terms.recon_loss, wanted)
 
 
+@pytest.mark.parametrize("objective", DESCENDED)
+def test_measuring_gathers_nothing(objective: str) -> None:
+    """Held-out images leave no trace in what an objective remembers of its steps."""
+    kind, model = parts(objective)
+    kind.terms(model, batch_of(seed=1))
+    before = {name: value.clone() for name, value in kind.state().items()}
+    with torch.no_grad():
+        kind.terms(model, batch_of(seed=2, measuring=True))
+    assert kind.state().keys() == before.keys()
+    for name, value in before.items():
+        assert torch.equal(kind.state()[name], value)
+
+
+@pytest.mark.parametrize("objective", DESCENDED)
+def test_what_it_remembers_can_be_put_into_another(objective: str) -> None:
+    one, model = parts(objective)
+    for seed in range(3):
+        one.terms(model, batch_of(seed=seed))
+    two, _ = parts(objective)
+    two.load_state({name: value.clone() for name, value in one.state().items()})
+    for seed in (3, 4):
+        a, b = one.terms(model, batch_of(seed=seed)), two.terms(model, batch_of(seed=seed))
+        assert torch.equal(a.loss, b.loss)
+    assert one.state().keys() == two.state().keys()
+    for name, value in one.state().items():
+        assert torch.equal(two.state()[name], value)
+
+
+@pytest.mark.parametrize("objective", DESCENDED)
+def test_every_weight_is_trained(objective: str) -> None:
+    kind, model = parts(objective)
+    kind.terms(model, batch_of()).loss.mean().backward()
+    for name, weight in model.named_parameters():
+        assert weight.grad is not None, name
+        assert float(weight.grad.abs().max()) > 0, name
+
+
 # --- variational ---------------------------------------------------------------------------------
 
 
@@ -144,6 +185,26 @@ def test_warm_up_begins_at_zero_and_ends_in_time() -> None:
     for progress, weight in ((0.0, 0.0), (0.25, 1.0), (0.5, 2.0), (0.9, 2.0), (1.0, 2.0)):
         terms = kind.terms(model, batch_of(progress=progress))
         torch.testing.assert_close(terms.loss, terms.recon_loss + weight * terms.kl)
+
+
+def test_the_longest_warm_up_ends_before_training_does() -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (40, 6, 5, 1), np.uint8)
+    spec = spec_of("variational", beta=3.0, warm_up=0.9, batch_size=20, epochs=10, held_out=0.0)
+    data = ImageSet("noise", "Noise", pixels)
+    run = TrainingRun(spec, data, device=torch.device("cpu"), threads=1)
+    weights = []
+    terms = run.objective.terms
+
+    def noted(model: Any, batch: Batch) -> LossTerms:
+        found: LossTerms = terms(model, batch)
+        weights.append(float(((found.loss - found.recon_loss).sum() / found.kl.sum()).detach()))
+        return found
+
+    run.objective.terms = noted  # type: ignore[method-assign]
+    assert run.total_steps == len([event for event in run.run() if hasattr(event, "mu")]) == 20
+    wanted = [3.0 * min(1.0, step / 18) for step in range(20)]
+    assert weights == pytest.approx(wanted, rel=1e-3, abs=1e-6)
+    assert weights[0] == 0.0 and weights[-2:] == pytest.approx([3.0, 3.0], rel=1e-3)
 
 
 def test_free_bits_cost_nothing_and_the_raw_kl_is_reported() -> None:
@@ -266,6 +327,46 @@ def test_random_signs_estimate_it_without_bias_and_better_than_normals() -> None
     assert np.std(draws["signs"]) < np.std(draws["normal"])
 
 
+def test_all_signs_together_give_the_norm_and_the_variance_of_the_estimate() -> None:
+    """Over all 2^d sign vectors the mean is ‖J‖²_F and the variance 2 Σ_{i≠j} (J Jᵀ)²_ij.
+
+    Normal probes have 2 ‖J Jᵀ‖²_F, so signs win by far where the rows are nearly orthogonal.
+    """
+    _, model = parts("contractive", hidden=(), activation="linear")
+    head = next(m for m in model.encoder if isinstance(m, torch.nn.Linear))
+    generator = torch.Generator().manual_seed(0)
+    with torch.no_grad():
+        rows = torch.linalg.qr(torch.randn(30, 8, generator=generator))[0].T
+        head.weight.copy_(rows + 0.01 * torch.randn(8, 30, generator=generator))
+    jacobian = head.weight.detach().double()
+    probes = torch.tensor(list(itertools.product((-1.0, 1.0), repeat=8)))
+    x = batch_of(1).x.expand(256, -1, -1, -1).clone().requires_grad_()
+    estimates = squared_jacobian_norm(model.encode(x).mu, x, probes).detach().double()
+    gram = jacobian @ jacobian.T
+    across = gram - torch.diag(gram.diagonal())
+    total = float(gram.trace())
+    assert estimates.mean().item() == pytest.approx(total, rel=1e-6)
+    variance = 2 * float(across.square().sum())
+    assert estimates.var(unbiased=False).item() == pytest.approx(variance, rel=1e-4)
+    assert math.sqrt(variance) / total < 0.06
+    normal = math.sqrt(2 * float(gram.square().sum())) / total
+    assert normal == pytest.approx(0.5, abs=0.01)
+
+
+@pytest.mark.parametrize("latent_dim", [8, 16, 17, 24])
+def test_the_penalty_is_relative_to_the_variance_of_the_codes(latent_dim: int) -> None:
+    """Exact for narrow codes, from one random probe for each image for wide ones."""
+    kind, model = parts("contractive", latent_dim=latent_dim)
+    narrow = batch_of()
+    noise = torch.randn(20, latent_dim, generator=torch.Generator().manual_seed(3))
+    batch = dataclasses.replace(narrow, noise=noise)
+    x = narrow.x.clone().requires_grad_()
+    mu = model.encode(x).mu
+    norms = squared_jacobian_norm(mu, x, None if latent_dim <= 16 else noise.sign())
+    wanted = (norms.mean() / mu.var(0, unbiased=False).mean()).expand(20)
+    torch.testing.assert_close(kind.terms(model, batch).penalties[0], wanted)
+
+
 def test_shrinking_the_codes_cheats_no_penalty() -> None:
     kind, model = parts("contractive")
     before = kind.terms(model, batch_of()).penalties[0][0].item()
@@ -301,6 +402,58 @@ def test_l1_cannot_be_cheated_by_rescaling_a_unit() -> None:
         head.bias[2] *= 0.01
         next(m for m in model.decoder if isinstance(m, torch.nn.Linear)).weight[:, 2] *= 100
     torch.testing.assert_close(kind.terms(model, batch_of()).penalties[0], before)
+
+
+CODES = {
+    "mlp": {"hidden": (12,)},
+    "one layer": {"hidden": ()},
+    "conv": {"network": "conv", "channels": (3, 4)},
+    "strided map": {"network": "conv", "channels": (5, 4), "code": "map"},
+    "pooled map": {
+        "network": "conv",
+        "channels": (5, 4),
+        "code": "map",
+        "downsampling": "pool",
+    },
+    "lstm": {"network": "lstm", "units": 9},
+}
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_the_norms_are_of_what_each_unit_writes(code: str) -> None:
+    """The layer that reads the code is linear, so its answer to one unit is that unit's weights."""
+    _, model = parts("sparse-l1", **CODES[code])
+    layer = reading_layer(model)
+    if isinstance(layer, torch.nn.Linear):
+        each = torch.eye(model.latent_dim)
+    else:
+        # Far from the edges of a larger map, where a convolution keeps all of its taps.
+        channels = int(layer.in_channels)
+        each = torch.zeros(channels, channels, 7, 7)
+        each[range(channels), range(channels), 3, 3] = 1.0
+    with torch.no_grad():
+        answers = (layer(each) - layer(torch.zeros_like(each))).flatten(1).norm(dim=1)
+    norms = reading_norms(model, model.latent_dim)
+    torch.testing.assert_close(norms, answers.repeat_interleave(model.latent_dim // len(each)))
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_no_kind_of_code_can_be_cheated(code: str) -> None:
+    kind, model = parts("sparse-l1", activation="linear", **CODES[code])
+    head = [m for m in model.encoder.modules() if isinstance(m, torch.nn.Linear | torch.nn.Conv2d)]
+    reading = reading_layer(model)
+    with torch.no_grad():
+        head[-1].bias += 1.0  # all units are on
+    before = kind.terms(model, batch_of())
+    with torch.no_grad():
+        head[-1].weight[2] *= 0.01
+        head[-1].bias[2] *= 0.01
+        inputs_first = isinstance(reading, torch.nn.ConvTranspose2d)
+        (reading.weight[2] if inputs_first else reading.weight[:, 2]).mul_(100.0)
+    after = kind.terms(model, batch_of())
+    assert not torch.allclose(after.mu, before.mu)
+    torch.testing.assert_close(after.recon_loss, before.recon_loss)
+    torch.testing.assert_close(after.penalties[0], before.penalties[0])
 
 
 def test_l1_grows_over_the_first_twentieth() -> None:
@@ -349,6 +502,34 @@ def test_top_k_keeps_exactly_the_k_largest() -> None:
     torch.testing.assert_close(codes.sum(1), kept)
 
 
+@pytest.mark.parametrize("code", CODES)
+@pytest.mark.parametrize("training", [True, False])
+def test_exactly_k_units_are_on_where_there_are_as_many_positive_ones(
+    code: str, training: bool
+) -> None:
+    _, model = parts("sparse-topk", k=3, **CODES[code])
+    model.train(training)
+    head = [m for m in model.encoder.modules() if isinstance(m, torch.nn.Linear | torch.nn.Conv2d)]
+    with torch.no_grad():
+        head[-1].bias += 50.0
+    with torch.inference_mode():
+        codes = model.encode(batch_of().x).mu
+    on = (codes != 0).sum(1)
+    assert (on == 3).all()
+    assert (codes >= 0).all()
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_after_a_step_all_units_write_with_norm_one(code: str) -> None:
+    kind, model = parts("sparse-topk", **CODES[code])
+    kind.after_step(model)
+    torch.testing.assert_close(reading_norms(model, model.latent_dim), torch.ones(model.latent_dim))
+    with torch.no_grad():
+        reading_layer(model).weight.zero_()
+    kind.after_step(model)
+    assert all(torch.isfinite(p).all() for p in model.parameters())
+
+
 def test_top_k_weights_have_norm_one_and_dead_units_come_back() -> None:
     kind, model = parts("sparse-topk", k=1)
     kind.after_step(model)
@@ -365,6 +546,38 @@ def test_top_k_weights_have_norm_one_and_dead_units_come_back() -> None:
     with torch.no_grad():
         measured = kind.terms(model, batch_of(measuring=True))
     torch.testing.assert_close(measured.loss, measured.recon_loss)
+
+
+def test_a_unit_is_dead_after_three_thousand_images_without_it() -> None:
+    kind, model = parts("sparse-topk", k=1)
+    shares = []
+    for _ in range(4):
+        terms = kind.terms(model, batch_of(1000))
+        shares.append(float(terms.penalties[0][0]))
+    used = (terms.mu > 0).any(0)
+    assert not used.all()
+    assert shares[:3] == [0.0, 0.0, 0.0]
+    assert shares[3] == pytest.approx(float((~used).float().mean()))
+    unused = kind.state()["unused_for"]
+    assert torch.equal(unused, torch.where(used, 0.0, 4000.0))
+
+
+# --- RAE -----------------------------------------------------------------------------------------
+
+
+def test_small_codes_and_a_smooth_decoder_are_half_squares() -> None:
+    kind, model = parts("rae")
+    terms = kind.terms(model, batch_of())
+    code, decoder = terms.penalties
+    torch.testing.assert_close(code, 0.5 * terms.mu.square().sum(1))
+    weights = [m.weight for m in model.decoder if isinstance(m, torch.nn.Linear)]
+    wanted = 0.5 * sum(float(w.detach().square().sum()) for w in weights)
+    torch.testing.assert_close(decoder, torch.full((20,), wanted))
+    with torch.no_grad():
+        for layer in model.decoder:
+            if isinstance(layer, torch.nn.Linear):
+                layer.bias += 3.0
+    torch.testing.assert_close(kind.terms(model, batch_of()).penalties[1], decoder)
 
 
 # --- WAE and TCVAE -------------------------------------------------------------------------------
@@ -418,6 +631,46 @@ def test_the_parts_of_the_kl_sum_to_it_and_are_those_of_a_loop() -> None:
     torch.testing.assert_close(correlation, (torch.stack(joint) - torch.stack(product)).mean())
 
 
+@pytest.mark.parametrize("num_images", [20, 500, 60_000])
+def test_with_weight_one_the_parts_are_the_kl_whatever_the_size_of_the_data(
+    num_images: int,
+) -> None:
+    _, model = parts("tcvae", tc_weight=1.0)
+    model.double()
+    kind = OBJECTIVES["tcvae"](spec_of("tcvae", tc_weight=1.0), num_images)
+    plain = batch_of()
+    batch = Batch(plain.x.double(), plain.x.double(), plain.noise.double())
+    terms = kind.terms(model, batch)
+    mu, logvar = model.encode(batch.x)
+    assert logvar is not None
+    q = torch.distributions.Normal(mu, (0.5 * logvar).exp())
+    z = mu + batch.noise * (0.5 * logvar).exp()
+    sampled = (q.log_prob(z) - torch.distributions.Normal(0.0, 1.0).log_prob(z)).sum(1).mean()
+    torch.testing.assert_close(terms.loss - terms.recon_loss, sampled.expand(20))
+    torch.testing.assert_close(terms.kl, kl_per_dim(mu, logvar).sum(1))
+    # The images of a batch stand for all: ln N more or less moves between the parts.
+    wanted = math.log(num_images / 500)
+    other = OBJECTIVES["tcvae"](spec_of("tcvae"), 500).terms(model, batch)
+    shift = terms.penalties[0] - other.penalties[0]
+    torch.testing.assert_close(shift, torch.full((20,), wanted).double())
+
+
+def test_the_diagonal_has_the_same_weight_as_all_others() -> None:
+    """Plain minibatch weights: the order of the batch does not matter, nor which image is first."""
+    torch.manual_seed(0)
+    z, mu, logvar = torch.randn(3, 6, 2).double().unbind()
+    parts_in_order = decomposed_kl(z, mu, logvar, 40)
+    order = torch.tensor([3, 0, 5, 1, 4, 2])
+    for a, b in zip(
+        parts_in_order, decomposed_kl(z[order], mu[order], logvar[order], 40), strict=True
+    ):
+        torch.testing.assert_close(a, b)
+    # One image alone is its own whole: I = ln N and no correlation beyond the shared ln N.
+    information, correlation, _ = decomposed_kl(z[:1], mu[:1], logvar[:1], 40)
+    assert information.item() == pytest.approx(math.log(40))
+    assert correlation.item() == pytest.approx((2 - 1) * math.log(40))
+
+
 # --- denoising -----------------------------------------------------------------------------------
 
 
@@ -437,3 +690,46 @@ def test_gaussian_noise_is_not_clipped() -> None:
     assert float(noisy.min()) < -0.5 and float(noisy.max()) > 1.5
     error = (noisy - batch_of(2000).x).square().mean()
     assert float(error) == pytest.approx(0.25, rel=0.03)
+
+
+@pytest.mark.parametrize("name", CORRUPTIONS)
+def test_the_images_are_corrupted_as_everywhere_else(name: str) -> None:
+    """Colour images pass through channels-last arrays and come back in place."""
+    amount = 0.6
+    kind, _ = parts("denoising", corruption=name, amount=amount)
+    x = torch.rand(6, 3, 9, 11, generator=torch.Generator().manual_seed(0))
+    last = corrupt(x.permute(0, 2, 3, 1).numpy(), name, amount, 7, clip=False)
+    seen = kind.corrupt(x, 7)
+    assert seen.shape == x.shape and seen.dtype == x.dtype
+    np.testing.assert_array_equal(seen.permute(0, 2, 3, 1).numpy(), last)
+    assert not torch.equal(seen, x)
+
+
+def test_a_run_shows_corrupted_images_and_asks_for_clean_ones() -> None:
+    pixels = np.random.default_rng(0).integers(1, 256, (60, 6, 5, 1), np.uint8)
+    settings = {"corruption": "mask", "amount": 0.5, "batch_size": 25, "epochs": 1}
+    data = ImageSet("noise", "Noise", pixels)
+
+    def batches(seed: int) -> list[Batch]:
+        spec = spec_of("denoising", held_out=0.2, seed=seed, **settings)
+        run = TrainingRun(spec, data, device=torch.device("cpu"), threads=1)
+        found, terms = [], run.objective.terms
+
+        def noted(model: Any, batch: Batch) -> LossTerms:
+            found.append(batch)
+            return terms(model, batch)
+
+        run.objective.terms = noted  # type: ignore[method-assign]
+        for _ in run.run():
+            pass
+        return found
+
+    first, again, other = batches(1), batches(1), batches(2)
+    assert [b.measuring for b in first] == [False, True]
+    for batch, same in zip(first, again, strict=True):
+        assert (batch.x > 0).all()
+        hidden = batch.seen == 0
+        assert 0.4 < float(hidden.float().mean()) < 0.6
+        assert torch.equal(batch.seen[~hidden], batch.x[~hidden])
+        assert torch.equal(batch.seen, same.seen)
+    assert not torch.equal(first[1].seen == 0, other[1].seen == 0)

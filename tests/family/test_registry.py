@@ -47,3 +47,36 @@ def test_an_objective_that_is_registered_is_an_option_everywhere() -> None:
         [sys.executable, "-c", NEW], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
+
+
+ALL_WORDS = """
+import importlib, pkgutil, sys
+import latentlab.family
+
+names = [m.name for m in pkgutil.walk_packages(latentlab.family.__path__, "latentlab.family.")]
+assert len(names) > 25
+for name in names:
+    importlib.import_module(name)
+
+from latentlab.cli.options import command_line_type
+from latentlab.family.command_line import command_line
+from latentlab.family.drawing import draw
+from latentlab.family.objectives import OBJECTIVES
+from latentlab.family.presets import PRESETS
+from latentlab.family.train_spec import TrainSpec, usual_spec
+
+command_line_type(TrainSpec)
+for spec in [usual_spec(name) for name in OBJECTIVES] + [p.spec() for p in PRESETS.values()]:
+    spec.validate((28, 28, 1))
+    assert draw(spec, (28, 28, 1)).num_parameters > 0
+    assert command_line(spec)
+
+assert not {"torch", "PySide6", "scipy", "PIL"} & set(sys.modules)
+"""
+
+
+def test_words_options_checks_and_drawings_need_no_torch() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", ALL_WORDS], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr

@@ -91,6 +91,86 @@ def test_poor_images_give_finite_weights_and_codes(
     assert mu.abs().max() < 100
 
 
+@pytest.mark.parametrize("objective", ["sparse-l1", "sparse-kl", "sparse-topk", "contractive"])
+def test_codes_are_white_before_their_activation(objective: str) -> None:
+    spec = TrainSpec(objective=objective, latent_dim=6, k=2, code_activation="auto", **SIZES)
+    torch.manual_seed(1)
+    model, x = Autoencoder(spec, (8, 6, 1)), images(400)
+    initialise(model, x, "silu")
+    with torch.no_grad():
+        layers = list(model.encoder)
+        last = max(i for i, layer in enumerate(layers) if isinstance(layer, torch.nn.Linear))
+        before = torch.nn.Sequential(*layers[: last + 1])(x).double()
+    torch.testing.assert_close(before.mean(0), torch.zeros(6).double(), atol=1e-3, rtol=0)
+    torch.testing.assert_close(before.T.cov(), torch.eye(6).double(), atol=0.1, rtol=0)
+
+
+@pytest.mark.parametrize("count", [40, 400])
+def test_each_number_of_a_code_too_wide_for_its_covariance_has_variance_one(count: int) -> None:
+    latent_dim = 600 if count == 400 else 30
+    torch.manual_seed(1)
+    spec = TrainSpec(objective="denoising", latent_dim=latent_dim, **SIZES)
+    model, x = Autoencoder(spec, (8, 6, 1)), images(count)
+    initialise(model, x, "silu")
+    with torch.no_grad():
+        mu = model.encode(x).mu.double()
+    torch.testing.assert_close(mu.mean(0), torch.zeros(latent_dim).double(), atol=1e-4, rtol=0)
+    torch.testing.assert_close(
+        mu.var(0, unbiased=False), torch.ones(latent_dim).double(), atol=1e-3, rtol=0
+    )
+
+
+@pytest.mark.parametrize("activation", ["silu", "relu", "tanh", "linear"])
+def test_hidden_weights_keep_the_size_of_a_signal(activation: str) -> None:
+    """He et al. 2015 for what rectifies, Glorot and Bengio 2010 for what does not."""
+    spec = TrainSpec(objective="undercomplete", activation=activation, hidden=(300, 400))
+    torch.manual_seed(1)
+    model = Autoencoder(spec, (20, 20, 1))
+    x = torch.rand(50, 1, 20, 20, generator=torch.Generator().manual_seed(0))
+    initialise(model, x, activation)
+    gain = 2.0 if activation in ("silu", "relu") else 1.0
+    first, second = [m for m in model.encoder if isinstance(m, torch.nn.Linear)][:2]
+    assert first.weight.std().item() == pytest.approx((gain / 400) ** 0.5, rel=0.02)
+    assert second.weight.std().item() == pytest.approx((gain / 300) ** 0.5, rel=0.02)
+    assert not first.bias.any() and not second.bias.any()
+
+
+def test_a_transposed_convolution_is_scaled_by_what_each_pixel_sees() -> None:
+    spec = TrainSpec(network="conv", channels=(48, 64), activation="tanh")
+    torch.manual_seed(1)
+    model = Autoencoder(spec, (8, 8, 1))
+    initialise(model, torch.rand(20, 1, 8, 8), "tanh")
+    first = next(m for m in model.decoder if isinstance(m, torch.nn.ConvTranspose2d))
+    assert first.weight.std().item() == pytest.approx((1 / (64 * 9 / 4)) ** 0.5, rel=0.02)
+
+
+def test_normalising_and_recurrent_layers_keep_their_own_start() -> None:
+    spec = TrainSpec(network="resnet", levels=(4, 6), activation="relu")
+    model, x = Autoencoder(spec, (16, 16, 1)), torch.rand(30, 1, 16, 16)
+    initialise(model, x, "relu")
+    norms = [m for m in model.modules() if isinstance(m, torch.nn.GroupNorm)]
+    assert norms and all((n.weight == 1).all() and (n.bias == 0).all() for n in norms)
+    model = model_of("lstm")
+    before = {name: p.detach().clone() for name, p in model.named_parameters() if "lstm" in name}
+    initialise(model, images(30), "tanh")
+    after = dict(model.named_parameters())
+    assert before and all(torch.equal(after[name], value) for name, value in before.items())
+
+
+def test_the_residual_network_starts_white_and_near_the_mean_image() -> None:
+    spec = TrainSpec(network="resnet", levels=(4, 6), latent_dim=2, likelihood="gaussian")
+    torch.manual_seed(1)
+    model = Autoencoder(spec, (16, 16, 1))
+    x = torch.rand(200, 1, 16, 16, generator=torch.Generator().manual_seed(0))
+    initialise(model, x, "silu")
+    with torch.no_grad():
+        mu = model.encode(x).mu.double()
+    torch.testing.assert_close(mu.mean(0), torch.zeros(2).double(), atol=1e-3, rtol=0)
+    torch.testing.assert_close(mu.T.cov(), torch.eye(2).double(), atol=0.1, rtol=0)
+    bias = [m for m in model.decoder if isinstance(m, torch.nn.Conv2d)][-1].bias
+    assert bias is not None and bias.item() == pytest.approx(x.mean().item())
+
+
 def test_the_seed_decides() -> None:
     def weights(seed: int) -> torch.Tensor:
         torch.manual_seed(seed)

@@ -10,7 +10,7 @@ import torch
 from latentlab.core.image_set import ImageSet
 from latentlab.family.train_spec import TrainSpec
 from latentlab.nn import threads
-from latentlab.nn.threads import thread_candidates, tune_threads
+from latentlab.nn.threads import thread_candidates, tune_threads, usual_threads
 from latentlab.nn.train_events import StepDone
 from latentlab.nn.training import TrainingRun
 
@@ -26,6 +26,32 @@ DATA = ImageSet(
 )
 def test_few_counts_are_tried(cores: int, expected: list[int]) -> None:
     assert thread_candidates(cores) == expected
+
+
+@pytest.mark.parametrize(
+    ("cores", "processes", "batch_size", "count"),
+    [
+        (8, None, 1, 1),  # 3.4 million multiplications are not worth a second thread
+        (8, None, 128, 8),
+        (8, None, 64, 4),
+        (64, None, 65_536, 16),
+        (8, "2", 65_536, 4),
+        (2, "8", 65_536, 1),
+    ],
+)
+def test_the_usual_count_follows_from_the_size_of_a_step(
+    monkeypatch: pytest.MonkeyPatch,
+    cores: int,
+    processes: str | None,
+    batch_size: int,
+    count: int,
+) -> None:
+    monkeypatch.setattr(threads, "cpu_threads", lambda: cores)
+    monkeypatch.delenv("LOCAL_WORLD_SIZE", raising=False)
+    if processes is not None:
+        monkeypatch.setenv("LOCAL_WORLD_SIZE", processes)
+    spec = TrainSpec(batch_size=batch_size)
+    assert usual_threads(spec, (28, 28, 1)) == usual_threads(spec, (28, 28, 1)) == count
 
 
 @pytest.fixture

@@ -179,6 +179,76 @@ def test_a_wrong_text_is_explained_and_not_used(
     assert validity[-1] is True
 
 
+def test_what_cannot_be_read_says_nothing_where_it_has_no_meaning(
+    qtbot: QtBot,
+) -> None:
+    form = OptionForm(TrainSpec())
+    qtbot.addWidget(form)
+    form.show()
+    told: list[TrainSpec] = []
+    form.specChanged.connect(told.append)
+    form.advanced.set_open(True)
+    widths = _editor(form, "hidden")
+    widths.selectAll()
+    qtbot.keyClicks(widths, "64, x")
+    assert "hidden" in form.errors
+    network = _editor(form, "network")
+    network.setCurrentIndex(network.findData("conv"))
+    assert form.errors == {}
+    assert form.is_valid
+    assert told[-1].network == "conv"
+    assert told[-1].hidden == (64,), "what could be read before"
+    network.setCurrentIndex(network.findData("mlp"))
+    assert form.row("hidden").value() == (64,)
+
+
+def test_a_list_of_layers_may_be_empty(qtbot: QtBot) -> None:
+    form = OptionForm(TrainSpec())
+    qtbot.addWidget(form)
+    edit = _editor(form, "hidden")
+    edit.selectAll()
+    qtbot.keyClick(edit, Qt.Key.Key_Delete)
+    assert form.spec.hidden == ()
+    assert edit.placeholderText() == "none"
+
+
+def test_an_edit_brings_along_what_suits_it(qtbot: QtBot) -> None:
+    def suit(before: Spec, after: Spec) -> Spec:
+        return dataclasses.replace(after, count=7) if after.kind != before.kind else after
+
+    form = OptionForm(Spec(), suit=suit)
+    qtbot.addWidget(form)
+    told: list[Spec] = []
+    form.specChanged.connect(told.append)
+    _editor(form, "kind").setCurrentIndex(1)
+    assert told == [Spec(kind="gaussian", count=7)]
+    assert _editor(form, "count").value() == 7
+
+
+def test_remarks_stand_below_fields_that_are_right(form: OptionForm) -> None:
+    form.set_remarks({"count": "More than there are."})
+    assert form.row("count").error == "More than there are."
+    assert form.is_valid
+    assert form.errors == {}
+    _editor(form, "weight").setValue(2.0)
+    assert form.row("count").error == "More than there are."
+    form.set_remarks({})
+    assert form.row("count").error == ""
+
+
+def test_a_note_and_the_words_of_choices(form: OptionForm) -> None:
+    row = form.row("kind")
+    row.set_note("f(x) = x", "What <it> does.")
+    notes = [w for w in row.findChildren(QWidget, "kind_note") if not w.isHidden()]
+    assert [note.text() for note in notes] == ["f(x) = x"]  # type: ignore[attr-defined]
+    assert "What &lt;it&gt; does." in row.editor.toolTip()
+    row.set_choice_help({"mask": "Leaves out.", "gaussian": "Adds."})
+    assert row.editor.itemData(1, Qt.ItemDataRole.ToolTipRole) == "Adds."
+    row.set_note("")
+    assert notes[0].isHidden()
+    assert "What" in row.editor.toolTip(), "its own words stay"
+
+
 def test_slider_and_number_follow_each_other(form: OptionForm, told: list[Spec]) -> None:
     editor, slider = _editor(form, "weight"), form.row("weight").slider
     assert isinstance(slider, ValueSlider)

@@ -136,7 +136,7 @@ def test_settings_out_of_range_are_refused_with_a_sentence(lab_window: LabWindow
     refused: list[str] = []
     lab_window.lab.training_controller.refused.connect(refused.append)
     lab_window.lab.training.set_spec(TrainSpec(epochs=0))
-    lab_window.trigger("train_action")
+    lab_window.lab.training_controller.start()
     assert refused == ["Epochs cannot be 0; it goes from 1 to 100,000 passes."]
     assert lab_window.lab.training.status == "idle"
 
@@ -152,8 +152,9 @@ def test_messages_of_training_arrive_at_a_bounded_rate(lab_window: LabWindow) ->
     start(lab_window)
     first = lab_window.lab.training.progress.step
     lab_window.wait(lambda: lab_window.lab.training.progress.step > first + 60)
+    lab_window.wait(lambda: min(kinds.count(TrainProgress), kinds.count(Embedded)) > 2)
     most = 30 * (time.monotonic() - begin) + 3
-    assert 2 < kinds.count(TrainProgress) < most
-    assert 2 < kinds.count(Embedded) < most
+    assert kinds.count(TrainProgress) < most
+    assert kinds.count(Embedded) < most
     lab_window.trigger("stop_action")
     lab_window.wait(lambda: lab_window.lab.training.status == "idle")

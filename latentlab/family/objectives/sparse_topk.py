@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from latentlab.core.options import option
 from latentlab.family.layers import Activation, Layer, TopK
 from latentlab.family.objective import Batch, Deterministic, LossTerms, Model
-from latentlab.family.objectives.sparse_code import reading_layer
+from latentlab.family.objectives.sparse_code import reading_weights
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -104,11 +104,10 @@ class SparseTopK(Deterministic):
         """Give the decoder's weights of each unit norm 1 again."""
         import torch
 
-        weight: Tensor = reading_layer(model).weight  # type: ignore[assignment]
         with torch.no_grad():
-            rows = weight.transpose(0, 1).flatten(1)
-            norms = rows.norm(dim=1).clamp(min=1e-8)
-            weight.div_(norms.view(1, -1, *[1] * (weight.ndim - 2)))
+            weights = reading_weights(model)
+            norms = weights.flatten(1).norm(dim=1).clamp(min=1e-8)
+            weights.div_(norms.view(-1, *[1] * (weights.ndim - 1)))
 
     def state(self) -> dict[str, Tensor]:  # noqa: D102
         return {} if self._unused_for is None else {"unused_for": self._unused_for}

@@ -437,5 +437,5 @@ def _summary(training: TrainingJob) -> str:
         return f"Stopped after step {run.step:,}; the weights were kept."
     return (
         f"Kept epoch {best.epoch}: {best.loss:.1f} nats on images it never saw "
-        f"(reconstruction {best.recon_loss:.1f}, KL {best.kl:.2f})."
+        f"({best.parts_text()})."
     )

@@ -23,6 +23,8 @@ from latentlab.services.engine.pace import Pace
 PROGRESS_EVERY_S = 0.18
 CODES_EVERY_S = 0.18  # the window draws all points anew each time
 INDEX_EVERY_S = 2.0
+WIDE_INDEX_EVERY_S = 10.0  # of many dimensions: takes some tenths of a second
+_WIDE = 12
 SAVE_EVERY_S_INTERACTING = 120.0
 
 
@@ -162,7 +164,8 @@ class TrainingJob:
         codes.flags.writeable = False
         if now_s() >= self._index_due_s:
             self._index = NeighbourIndex(codes)
-            self._index_due_s = now_s() + INDEX_EVERY_S
+            wide = codes.shape[1] > _WIDE
+            self._index_due_s = now_s() + (WIDE_INDEX_EVERY_S if wide else INDEX_EVERY_S)
         return Embedded(model.session_epoch, codes, self._index, False, model.weights_version)
 
     def _warn(self, sentence: str) -> None:

@@ -11,6 +11,7 @@ from latentlab.core.camera import Camera
 from latentlab.core.grid_mosaic import GridMosaic
 from latentlab.core.point_raster import premultiplied
 
+_MOST_SIDE_PX = 16_000  # of the picture of all cells
 _MANY_CELLS = 0.4  # of all: then scaling the whole picture is faster than mending it
 
 
@@ -50,6 +51,8 @@ class GridLayer:
             return
         self._use_ink(ink)
         side_px = block.side * camera.scale * ratio
+        if side_px * max(block.rows, block.columns) > _MOST_SIDE_PX:
+            return  # the view has jumped far in, and its own cells are not covered yet
         key = (id(mosaic), mosaic.layout_revision, round(side_px, 3), ink.rgb())
         fresh = mosaic.take_fresh_cells()
         many = len(fresh) > _MANY_CELLS * block.rows * block.columns

@@ -6,6 +6,7 @@ import numpy as np
 from PySide6.QtCore import QSignalBlocker, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from latentlab.core.model_document import ModelDocument
 from latentlab.services.explore_controller import ExploreController
 from latentlab.state.explorer import ExplorerModel
 from latentlab.state.session import SessionModel
@@ -20,7 +21,7 @@ _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
 class _DimensionRow(QWidget):
-    """Name, KL, number and slider of one code number."""
+    """Name, KL, value and slider of one code number."""
 
     changed = Signal(int, float)
     rested = Signal()
@@ -29,7 +30,7 @@ class _DimensionRow(QWidget):
         self, number: int, mean: float, std: float, kl: float | None, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        self._number = number
+        self.number = number
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2)
@@ -77,11 +78,11 @@ class _DimensionRow(QWidget):
 
     @Slot(float)
     def _tell(self, value: float) -> None:
-        self.changed.emit(self._number, value)
+        self.changed.emit(self.number, value)
 
 
 class LatentPanel(QWidget):
-    """Sliders over the first code numbers, in the range where the data lie."""
+    """Sliders over the code numbers that say most, in the range where the data lie."""
 
     def __init__(
         self,
@@ -124,12 +125,12 @@ class LatentPanel(QWidget):
             row.setParent(None)
             row.deleteLater()
         self._rows = []
-        for i in range(min(document.latent_dim, MAX_SLIDERS)):
+        for place, i in enumerate(shown_numbers(document)):
             kl = document.latent_kl[i] if document.latent_kl else None
             row = _DimensionRow(i, document.latent_mean[i], document.latent_std[i], kl)
             row.changed.connect(self._change)
             row.rested.connect(self._explore.rest)
-            self._card.body.insertWidget(i, row)
+            self._card.body.insertWidget(place, row)
             self._rows.append(row)
         more = document.latent_dim - len(self._rows)
         self._rest.setVisible(more > 0)
@@ -141,9 +142,9 @@ class LatentPanel(QWidget):
     @Slot()
     def _render(self) -> None:
         z = self._explorer.z
-        for i, row in enumerate(self._rows):
-            if i < len(z):
-                row.show_value(float(z[i]))
+        for row in self._rows:
+            if row.number < len(z):
+                row.show_value(float(z[row.number]))
 
     @Slot(int, float)
     def _change(self, number: int, value: float) -> None:
@@ -151,3 +152,10 @@ class LatentPanel(QWidget):
         if number < len(z):
             z[number] = value
             self._explore.move_to(z)
+
+
+def shown_numbers(document: ModelDocument) -> list[int]:
+    """Return which code numbers have a slider: those that say most, in their order."""
+    telling = np.asarray(document.latent_kl or document.latent_std)
+    first = np.argsort(-telling, kind="stable")[:MAX_SLIDERS]
+    return sorted(first.tolist())

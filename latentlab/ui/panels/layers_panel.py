@@ -38,7 +38,7 @@ class _LayerRow(QWidget):
         self._number.setToolTip(self._slider.toolTip())
         self._number.setAccessibleName(self._slider.accessibleName())
         self._number.setFixedWidth(50)
-        self._slider.setMinimumWidth(48)
+        self._slider.setMinimumWidth(36)
         row.addWidget(self._switch)
         row.addWidget(self._slider, 1)
         row.addWidget(self._number)

@@ -9,12 +9,13 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
-from latentlab.state.training import TrainingModel
+from latentlab.state.training import OF_TRAINING, TrainingModel
 from latentlab.ui.coalesced import Coalesced
 from latentlab.ui.theme import Theme
 from latentlab.ui.tokens import mixed
 
 _HEIGHT_PX = 150
+_AXIS_PX, _WIDE_AXIS_PX = 22, 40  # of the right axis, for few and for many digits
 _RENDER_EVERY_MS = 1000
 _SKIP_SHARE = 0.04  # the first steps are so high that they would flatten all the rest
 
@@ -60,7 +61,7 @@ class LossPlot(QWidget):
             axis.setStyle(tickLength=-3, tickTextOffset=3, autoExpandTextSpace=False)
             axis.enableAutoSIPrefix(False)
         self._item.getAxis("left").setWidth(32)
-        self._item.getAxis("right").setWidth(22)
+        self._item.getAxis("right").setWidth(_AXIS_PX)
         self._item.getAxis("bottom").setHeight(18)
         # KL has a view of its own over the same place, linked in x.
         self._kl_view: Any = pg.ViewBox(enableMenu=False)
@@ -124,9 +125,12 @@ class LossPlot(QWidget):
         for (place, split), curve in self._curves.items():
             own = [p for p in shown if p.split == split]
             name = self._second if place == "second" else place
-            if not name:
+            if not name or (split == "held_out" and name in OF_TRAINING):
                 own = []
             curve.setData(
                 np.array([p.epochs_done for p in own], float),
                 np.array([p.term(name) for p in own], float),
             )
+        highest = max((abs(p.term(self._second)) for p in shown if self._second), default=0.0)
+        is_long = 0 < highest < 0.1 or highest >= 100
+        self._item.getAxis("right").setWidth(_WIDE_AXIS_PX if is_long else _AXIS_PX)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
+from typing import Any
 
-from PySide6.QtCore import QCoreApplication, QSignalBlocker, Qt, Slot
+from PySide6.QtCore import QCoreApplication, QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from latentlab.core.errors import UsageError
-from latentlab.core.options import options_of
+from latentlab.core.options import applicable, options_of
 from latentlab.family.command_line import same_run
+from latentlab.family.networks import NETWORKS
 from latentlab.family.objectives import OBJECTIVES
 from latentlab.family.presets import PRESETS
 from latentlab.family.train_spec import TrainSpec, usual_spec
@@ -18,6 +21,7 @@ from latentlab.state.session import SessionModel
 from latentlab.state.training import TrainingModel
 from latentlab.ui.elided_label import ElidedLabel
 from latentlab.ui.flat_combo_box import FlatComboBox
+from latentlab.ui.formula_text import formula_text
 from latentlab.ui.option_form import OptionForm
 from latentlab.ui.section import Card, label, section_title
 from latentlab.ui.tone import set_tone
@@ -27,6 +31,9 @@ _TOOLTIP = Qt.ItemDataRole.ToolTipRole
 
 class ModelPanel(QWidget):
     """The form of the training settings, with what they build; greyed while a run goes on."""
+
+    problemChanged = Signal(str)
+    """Emitted with the sentence why what the form shows cannot be trained, empty if it can."""
 
     def __init__(
         self,
@@ -40,6 +47,7 @@ class ModelPanel(QWidget):
         self._session = session
         self._training = training
         self._controller = controller
+        self._problem = ""
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(section_title(self.tr("Model")))
@@ -52,20 +60,25 @@ class ModelPanel(QWidget):
         self._origin.setObjectName("model_origin")
         card.add(self._origin)
         self._presets = self._make_presets()
-        title = label(self.tr("Preset"))
-        title.setBuddy(self._presets)
-        card.add_row(title, self._presets)
+        self._preset_title = label(self.tr("Preset"))
+        self._preset_title.setBuddy(self._presets)
+        card.add_row(self._preset_title, self._presets)
         # What is open is the data: the card above shows it.
         names = [opt.name for opt in options_of(TrainSpec) if opt.name != "data"]
-        self._form = OptionForm(training.spec, names)
+        self._form = OptionForm(training.spec, names, suited)
         self._form.setObjectName("train_form")
+        self._form.row("objective").set_choice_help(_sentences(OBJECTIVES))
+        self._form.row("network").set_choice_help(_sentences(NETWORKS))
         card.add(self._form)
-        self._problem = label(tone="bad", size="small", wrap=True)
-        self._problem.setObjectName("fit_problem")
-        card.add(self._problem)
+        # What belongs to no field, or to one that is folded away.
+        self._elsewhere = label(tone="bad", size="small", wrap=True)
+        self._elsewhere.setObjectName("fit_problem")
+        card.add(self._elsewhere)
         layout.addWidget(card)
 
         self._form.specChanged.connect(self._take)
+        self._form.validityChanged.connect(self._render_problem)
+        self._form.advanced.toggled.connect(self._render_problem)
         session.modelChanged.connect(self._render_model)
         session.dataChanged.connect(self._render_settings)
         training.specChanged.connect(self._render_settings)
@@ -77,7 +90,6 @@ class ModelPanel(QWidget):
         presets = FlatComboBox(self)
         presets.setObjectName("preset")
         presets.setAccessibleName(self.tr("Preset"))
-        presets.setToolTip(self.tr("Settings from the literature and from experience, by name"))
         presets.addItem(self.tr("Custom"), "")
         for name, preset in PRESETS.items():
             presets.addItem(QCoreApplication.translate("presets", preset.title), name)
@@ -85,6 +97,11 @@ class ModelPanel(QWidget):
             presets.setItemData(presets.count() - 1, sentence, _TOOLTIP)
         presets.activated.connect(self._use_preset)
         return presets
+
+    @property
+    def problem(self) -> str:
+        """Why what the form shows cannot be trained on the open data; empty if it can."""
+        return self._problem
 
     @Slot(int)
     def _use_preset(self, place: int) -> None:
@@ -95,16 +112,6 @@ class ModelPanel(QWidget):
 
     @Slot(object)
     def _take(self, spec: TrainSpec) -> None:
-        """Hand on what was edited; another objective brings what suits it."""
-        before = self._training.spec
-        if spec.objective != before.objective:
-            suited = usual_spec(spec.objective)
-            changes = {
-                name: getattr(suited, name)
-                for name in OBJECTIVES[spec.objective].suggests
-                if getattr(spec, name) == getattr(TrainSpec(), name)
-            }
-            spec = dataclasses.replace(spec, **changes)
         self._controller.set_spec(spec)
 
     @Slot()
@@ -112,21 +119,54 @@ class ModelPanel(QWidget):
         spec = self._training.spec
         if self._form.spec != spec:
             self._form.set_spec(spec)
+        objective, network = OBJECTIVES[spec.objective], NETWORKS[spec.network]
+        choices = "choices"
+        self._form.row("objective").set_note(
+            formula_text(objective.formula), QCoreApplication.translate(choices, objective.sentence)
+        )
+        self._form.row("network").set_note(
+            "", QCoreApplication.translate(choices, network.sentence)
+        )
         editable = not self._training.is_active
         self._form.set_enabled_fields(None if editable else ())
-        self._presets.setEnabled(editable)
+        for part in (self._preset_title, self._presets):
+            part.setEnabled(editable)
+        self._render_preset(spec)
+        self._render_problem()
+
+    def _render_preset(self, spec: TrainSpec) -> None:
         chosen = next((n for n, p in PRESETS.items() if same_run(p.spec(spec.data), spec)), "")
         with QSignalBlocker(self._presets):
             self._presets.setCurrentIndex(self._presets.findData(chosen))
-        data = self._session.data
-        problem = ""
+        about = self.tr("Settings from the literature and from experience, by name")
+        if chosen:
+            about = QCoreApplication.translate("presets", PRESETS[chosen].sentence)
+            about = f"{PRESETS[chosen].title}: {about}"
+        # Rich text, because Qt wraps only that in a tooltip.
+        self._presets.setToolTip(f"<p>{about}</p>")
+
+    @Slot()
+    def _render_problem(self) -> None:
+        """Say below the field, or else below the form, why the settings cannot be trained."""
+        wrong, data = self._form.errors, self._session.data
+        unfit, owner = "", None
         if data is not None:
-            try:
-                spec.validate(data.image_shape)
-            except UsageError as error:
-                problem = error.sentence
-        self._problem.setText(problem)
-        self._problem.setVisible(bool(problem))
+            unfit, owner = _unfit(self._training.spec, data.image_shape)
+        folded = {
+            opt.name
+            for opt in options_of(TrainSpec)
+            if opt.advanced and not self._form.advanced.is_open
+        }
+        self._form.set_remarks({owner: unfit} if owner and owner not in folded else {})
+        hidden = next((wrong[name] for name in wrong if name in folded), "")
+        if not wrong and (owner is None or owner in folded):
+            hidden = unfit
+        self._elsewhere.setText(hidden)
+        self._elsewhere.setVisible(bool(hidden))
+        problem = next(iter(wrong.values()), unfit)
+        if problem != self._problem:
+            self._problem = problem
+            self.problemChanged.emit(problem)
 
     @Slot()
     def _render_model(self) -> None:
@@ -152,3 +192,49 @@ class ModelPanel(QWidget):
         self._figures.setToolTip(
             self.tr("Loss on held-out images, nats per image (BCE is no density on grey pixels)")
         )
+
+
+def suited(before: TrainSpec, after: TrainSpec) -> TrainSpec:
+    """Return edited settings with what suits another objective, where nobody chose otherwise.
+
+    What still had the usual value of the objective before gets the usual value of the new one.
+    """
+    if after.objective == before.objective:
+        return after
+    was, usual = usual_spec(before.objective), usual_spec(after.objective)
+    names = {*OBJECTIVES[before.objective].suggests, *OBJECTIVES[after.objective].suggests}
+    changes = {
+        name: getattr(usual, name) for name in names if getattr(after, name) == getattr(was, name)
+    }
+    return dataclasses.replace(after, **changes)
+
+
+def _unfit(spec: TrainSpec, shape: tuple[int, int, int]) -> tuple[str, str | None]:
+    """Return why settings do not fit images of a shape, and the field whose value it is.
+
+    The field is the first that would fit with its usual value; ``None`` where none would.
+    """
+    sentence = _problem_of(spec, shape)
+    if not sentence:
+        return "", None
+    usual = usual_spec(spec.objective)
+    for opt in options_of(TrainSpec):
+        changed = dataclasses.replace(spec, **{opt.name: getattr(usual, opt.name)})
+        if opt.name in applicable(spec) and not _problem_of(changed, shape):
+            return sentence, opt.name
+    return sentence, None
+
+
+def _problem_of(spec: TrainSpec, shape: tuple[int, int, int]) -> str:
+    try:
+        spec.validate(shape)
+    except UsageError as error:
+        return error.sentence
+    return ""
+
+
+def _sentences(members: Mapping[str, Any]) -> dict[str, str]:
+    return {
+        name: QCoreApplication.translate("choices", member.sentence)
+        for name, member in members.items()
+    }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QCoreApplication, Qt, Slot
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from latentlab.core.errors import UsageError
 from latentlab.family.drawing import Drawing, draw
@@ -11,12 +11,14 @@ from latentlab.family.networks import NETWORKS
 from latentlab.family.objectives import OBJECTIVES
 from latentlab.state.session import SessionModel
 from latentlab.state.training import TrainingModel
+from latentlab.ui.formula_text import formula_text
 from latentlab.ui.network_view import NetworkView
 from latentlab.ui.section import label
 from latentlab.ui.theme import Theme
+from latentlab.ui.tone import set_tone
 
 _USUAL_SHAPE = (28, 28, 1)  # drawn for while no images are open
-_WORDS_PX = 250
+_LEAST_WORDS_PX, _MOST_WORDS_PX = 180, 280
 
 
 class NetworkPanel(QWidget):
@@ -37,9 +39,15 @@ class NetworkPanel(QWidget):
         row.setContentsMargins(12, 8, 12, 8)
         row.setSpacing(18)
         self._view = NetworkView(theme)
-        row.addWidget(self._view, 1)
+        row.addWidget(self._view, 5)
         words = QWidget()
-        words.setFixedWidth(_WORDS_PX)
+        area = QScrollArea()
+        area.setObjectName("network_words")
+        area.setWidgetResizable(True)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setMinimumSize(_LEAST_WORDS_PX, 0)
+        area.setMaximumWidth(_MOST_WORDS_PX)
+        area.setWidget(words)
         column = QVBoxLayout(words)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
@@ -52,20 +60,25 @@ class NetworkPanel(QWidget):
         self._sentence.setObjectName("objective_sentence")
         self._summary = label(size="small", wrap=True)
         self._summary.setObjectName("network_summary")
-        for part in (self._title, self._formula, self._sentence, self._summary):
+        for part in (self._title, self._summary, self._formula, self._sentence):
             column.addWidget(part)
         column.addStretch(1)
-        row.addWidget(words)
+        row.addWidget(area, 3)
         session.dataChanged.connect(self._render)
         training.specChanged.connect(self._render)
         self._render()
+
+    @property
+    def network_view(self) -> NetworkView:
+        """The drawing."""
+        return self._view
 
     @Slot()
     def _render(self) -> None:
         spec, data = self._training.spec, self._session.data
         objective = OBJECTIVES[spec.objective]
         self._title.setText(QCoreApplication.translate("choices", objective.title))
-        self._formula.setText(objective.formula)
+        self._formula.setText(formula_text(objective.formula))
         self._sentence.setText(QCoreApplication.translate("choices", objective.sentence))
         drawing: Drawing | None = None
         try:
@@ -74,6 +87,7 @@ class NetworkPanel(QWidget):
             drawing = draw(spec, shape)
         except UsageError as error:
             self._summary.setText(error.sentence)
+        set_tone(self._summary, "bad" if drawing is None else "")
         self._view.set_drawing(drawing)
         self._view.setToolTip(
             QCoreApplication.translate("choices", NETWORKS[spec.network].sentence)

@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from latentlab.services.explore_controller import ExploreController
 from latentlab.state.explorer import ExplorerModel
 from latentlab.state.trail import TrailModel
+from latentlab.ui.elided_label import ElidedLabel
 from latentlab.ui.image_strip import ImageStrip
-from latentlab.ui.section import label
 from latentlab.ui.tool_pill import ToolPill
 
 _SHOWN = 12
@@ -43,7 +43,7 @@ class TrailPanel(QWidget):
         row.setSpacing(6)
         for action in actions:
             row.addWidget(ToolPill(action))
-        self._count = label(tone="muted")
+        self._count = ElidedLabel("muted")
         row.addSpacing(6)
         row.addWidget(self._count)
         row.addStretch(1)

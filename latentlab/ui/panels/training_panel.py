@@ -9,7 +9,7 @@ from PySide6.QtCore import QSignalBlocker, Slot
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from latentlab.core.durations import duration_text
-from latentlab.state.training import TrainingModel
+from latentlab.state.training import OF_TRAINING, TrainingModel
 from latentlab.ui.flat_combo_box import FlatComboBox
 from latentlab.ui.meter import Meter
 from latentlab.ui.section import Card, label, section_title
@@ -18,6 +18,9 @@ from latentlab.ui.theme import Theme
 
 if TYPE_CHECKING:
     from latentlab.ui.panels.loss_plot import LossPlot
+
+
+_IN_NATS = ("kl", "mutual_information", "total_correlation", "dimension_kl")
 
 
 class TrainingPanel(QWidget):
@@ -50,18 +53,26 @@ class TrainingPanel(QWidget):
         self._terms.setObjectName("second_term_choice")
         self._terms.setAccessibleName(self.tr("Right axis"))
         self._terms.setToolTip(self.tr("What the right axis of the curves shows"))
-        self._terms.hide()
         self._terms.activated.connect(self._choose_term)
+        # A penalty has a long name, and stands in a row of its own.
+        self._name = StillLabel(theme, "warn", small=True)
+        self._value = StillLabel(theme, "warn", small=True, align_right=True)
+        self._value.setObjectName("penalty")
+        self._axis = label(self.tr("Right axis"), tone="muted", size="small")
+        self._axis.setBuddy(self._terms)
         self._sentence = label(tone="muted", size="small", wrap=True)
         self._sentence.setObjectName("train_sentence")
         self._add_row(self._recon, self._second)
-        self._card.add(self._terms)
+        self._add_row(self._name, self._value)
+        self._card.add_row(self._axis, self._terms)
         self._card.add(self._sentence)
         layout.addWidget(self._card)
         self._plot: LossPlot | None = None
         training.statusChanged.connect(self._render)
         training.progressChanged.connect(self._render)
         training.curvesChanged.connect(self._render_figures)
+        for part in (self._axis, self._terms):
+            part.hide()
         self._render()
         self._render_figures()
 
@@ -125,24 +136,32 @@ class TrainingPanel(QWidget):
         curves = self._training.curves
         held_out = [p for p in curves if p.split == "held_out"]
         self._offer_terms()
+        is_choice = len(self._training.second_terms) > 1
+        is_short = is_choice or self._term == "kl"  # the list names what was chosen
         self._recon.setVisible(bool(curves))
-        self._second.setVisible(bool(curves) and bool(self._term))
+        self._second.setVisible(bool(curves) and bool(self._term) and is_short)
+        for part in (self._name, self._value):
+            part.setVisible(bool(curves) and bool(self._term) and not is_short)
         if not curves:
             return
         point = (held_out or curves)[-1]
-        self._recon.set_text(self.tr("reconstruction {:.1f}").format(point.recon_loss))
-        if self._term == "kl":
-            self._second.set_text(self.tr("KL {:.2f} nats").format(point.kl))
-        elif self._term:
-            value = point.term(self._term)
-            self._second.set_text(f"{readable(self._term)} {value:.4g}")
-        where = (
-            self.tr("on held-out images, nats per image")
-            if held_out
-            else self.tr("on training images, nats per image")
-        )
-        self._recon.setToolTip(where)
-        self._second.setToolTip(where)
+        where = self.tr("on held-out images") if held_out else self.tr("on training images")
+        text = self.tr("reconstruction {:.1f}").format(point.recon_loss)
+        self._recon.set_text(text)
+        # The other figure has the rest; the width changes as rarely as the number of digits.
+        self._recon.setFixedWidth(self._recon.fontMetrics().horizontalAdvance(text) + 2)
+        self._recon.setToolTip(self.tr("{}, nats per image").format(where))
+        if not self._term:
+            return
+        if self._term in OF_TRAINING:
+            point = next((p for p in reversed(curves) if p.split == "train"), point)
+            where = self.tr("on training images")
+        figure = figure_text(self._term, point.term(self._term))
+        self._second.set_text(figure if is_choice else f"{readable(self._term)} {figure}")
+        self._name.set_text(readable(self._term))
+        self._value.set_text(figure)
+        for part in (self._second, self._name, self._value):
+            part.setToolTip(self.tr("{}, before its weight").format(where))
 
     @property
     def _term(self) -> str:
@@ -160,7 +179,8 @@ class TrainingPanel(QWidget):
                 self._terms.clear()
                 for name in terms:
                     self._terms.addItem(readable(name), name)
-            self._terms.setVisible(len(terms) > 1)
+            for part in (self._axis, self._terms):
+                part.setVisible(len(terms) > 1)
         self._show_term()
 
     @Slot()
@@ -174,4 +194,16 @@ class TrainingPanel(QWidget):
 
 def readable(term: str) -> str:
     """Return a term of the loss as people write it: ``total_correlation`` → total correlation."""
-    return "KL" if term == "kl" else term.replace("_", " ").replace("mmd", "MMD")
+    words = {"kl": "KL", "mmd": "MMD", "dimension_kl": "KL of dimensions"}
+    return words.get(term, term.replace("_", " "))
+
+
+def figure_text(term: str, value: float) -> str:
+    """Return a term's value with as many digits as tell something."""
+    if term == "dead_units":
+        return f"{100 * value:.1f} %"
+    unit = " nats" if term in _IN_NATS else ""
+    size = abs(value)
+    if size < 1:
+        return f"{value:.3g}{unit}"
+    return f"{value:,.{2 if size < 10 else 1 if size < 1000 else 0}f}{unit}"

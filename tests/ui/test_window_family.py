@@ -1,0 +1,100 @@
+"""The whole family in the real window: what can be trained, drawn, seen and copied."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+from lab_window import LabWindow
+from PySide6.QtGui import QAction, QGuiApplication
+from PySide6.QtWidgets import QDockWidget, QScrollArea, QTabWidget, QWidget
+
+from latentlab.family.command_line import command_line
+from latentlab.family.networks import NETWORKS
+from latentlab.family.objectives import OBJECTIVES
+from latentlab.family.presets import PRESETS
+from latentlab.family.train_spec import TrainSpec, usual_spec
+from latentlab.ui.option_form import OptionForm
+from latentlab.ui.toast_area import ToastArea
+
+
+def train_action(lab_window: LabWindow) -> QAction:
+    action = lab_window.window.findChild(QAction, "train_action")
+    assert action is not None
+    return action
+
+
+def test_train_is_off_with_the_reason_while_the_settings_do_not_fit(
+    lab_window: LabWindow,
+) -> None:
+    action = train_action(lab_window)
+    usual = action.toolTip()
+    assert action.isEnabled()
+    lab_window.lab.training.set_spec(TrainSpec(latent_dim=1000))
+    assert not action.isEnabled()
+    assert "wider than an image of 784" in action.toolTip()
+    lab_window.lab.training.set_spec(TrainSpec(latent_dim=10))
+    assert action.isEnabled()
+    assert action.toolTip() == usual
+
+
+def test_the_same_run_can_be_copied_as_a_line_for_a_shell(lab_window: LabWindow) -> None:
+    spec = PRESETS["contractive-one-layer"].spec()
+    lab_window.lab.training.set_spec(dataclasses.replace(spec, data="other", seed=3))
+    lab_window.trigger("copy_command_action")
+    line = QGuiApplication.clipboard().text()
+    assert line == command_line(dataclasses.replace(spec, seed=3))
+    assert line.startswith("latentlab train digits --objective contractive --hidden '' ")
+    toasts = lab_window.window.findChild(ToastArea).toasts
+    assert line in toasts[-1].sentence.replace("\u2060", "")
+
+
+@pytest.mark.parametrize("objective", ["sparse-topk", "rae"])
+def test_an_objective_chosen_by_hand_trains(lab_window: LabWindow, objective: str) -> None:
+    training = lab_window.lab.training
+    training.set_spec(TrainSpec(epochs=1, batch_size=500))
+    form = lab_window.window.findChild(OptionForm, "train_form")
+    assert form is not None
+    editor = form.row("objective").editor
+    editor.setCurrentIndex(editor.findData(objective))  # type: ignore[attr-defined]
+    assert training.spec == dataclasses.replace(usual_spec(objective), epochs=1, batch_size=500)
+    lab_window.trigger("train_action")
+    lab_window.wait(lambda: training.is_active)
+    lab_window.wait(lambda: not training.is_active, 60_000)
+    assert training.second_terms == OBJECTIVES[objective].penalties
+    units = lab_window.window.findChild(QWidget, "units_panel")
+    assert units is not None
+    assert units.isHidden() == (objective != "sparse-topk")
+
+
+def test_docks_share_a_small_window_without_covering_each_other(lab_window: LabWindow) -> None:
+    lab_window.window.resize(1024, 700)
+    tabs = lab_window.window.findChild(QTabWidget, "bottom_tabs")
+    for place in range(tabs.count()):
+        tabs.setCurrentIndex(place)
+        lab_window.qtbot.wait(50)
+        docks = [
+            lab_window.window.findChild(QDockWidget, f"{name}_dock")
+            for name in ("left", "right", "bottom")
+        ]
+        areas = [dock.geometry() for dock in docks]
+        assert not areas[2].intersects(areas[0])
+        assert not areas[2].intersects(areas[1])
+
+
+def test_no_setting_makes_the_columns_wider_than_their_docks(lab_window: LabWindow) -> None:
+    lab_window.window.resize(1024, 700)
+    form = lab_window.window.findChild(OptionForm, "train_form")
+    assert form is not None
+    form.advanced.set_open(True)
+    for objective in OBJECTIVES:
+        for network in NETWORKS:
+            lab_window.lab.training.set_spec(
+                dataclasses.replace(usual_spec(objective), network=network)
+            )
+    lab_window.qtbot.wait(50)
+    for name in ("left", "right"):
+        dock = lab_window.window.findChild(QDockWidget, f"{name}_dock")
+        area = dock.widget()
+        assert isinstance(area, QScrollArea)
+        assert area.widget().minimumSizeHint().width() <= area.viewport().width(), name
