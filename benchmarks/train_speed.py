@@ -296,8 +296,8 @@ def measure(side: str, network: str, args: argparse.Namespace) -> dict[str, Any]
     if side == "loop":
         command += ["--held-out", "0"]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE)
-    lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith(b"{")]
-    figures: dict[str, Any] = next(line for line in lines if line.get("writes", True))
+    lines = [line for line in done.stdout.splitlines() if line.startswith(b"{")]
+    figures: dict[str, Any] = json.loads(lines[-1])
     print(f"{network}, {side}: {figures}", file=sys.stderr)
     return figures
 
@@ -346,7 +346,9 @@ def main() -> None:
     options.add_argument("--side", choices=SIDES, help=argparse.SUPPRESS)  # what children are
     args = options.parse_args()
     if args.side is not None:
-        print(json.dumps(SIDES[args.side](args.networks[0], args)))
+        figures = SIDES[args.side](args.networks[0], args)
+        if figures.pop("writes", True):  # of several processes one speaks for all
+            print(json.dumps(figures))
         return
     networks: dict[str, dict[str, Any]] = {}
     with own_home(), tempfile.TemporaryDirectory():

@@ -47,6 +47,7 @@ def test_the_optimal_gaussian_is_the_best_of_all() -> None:
 
 
 def test_no_sigma_is_taken_below_a_grey_level() -> None:
+    assert pytest.approx(1 / 255) == SMALLEST_SIGMA
     x = images()
     output = x.clone().requires_grad_()
     loss = OptimalGaussian(SPEC).nll(output, x)

@@ -215,6 +215,12 @@ def test_the_drawing_has_every_parameter_and_one_code(network: str, objective: s
         ({"objective": "contractive", "code_activation": "relu"}, "smooth activation"),
         ({"objective": "wae", "batch_size": 99}, "at least 100"),
         ({"objective": "sparse-topk", "k": 9, "latent_dim": 8}, "cannot keep 9"),
+        (
+            {"objective": "sparse-topk", "k": 9, "latent_dim": 8, "network": "conv"},
+            "cannot keep 9",
+        ),
+        # A feature map is the code of convolutions alone, whatever else a form has kept.
+        ({"objective": "sparse-topk", "k": 9, "latent_dim": 8, "code": "map"}, "cannot keep 9"),
         ({"objective": "sparse-kl", "code_activation": "relu"}, "needs the code activation"),
         ({"objective": "variational", "code_activation": "sigmoid"}, "needs the code activation"),
         ({"objective": "denoising", "corruption": "block", "amount": 1.5}, "cannot be 1.5"),
@@ -230,6 +236,12 @@ def test_what_does_not_fit_together_is_refused(changes: dict[str, object], sente
 )
 def test_an_overcomplete_code_is_allowed_where_it_makes_sense(objective: str) -> None:
     TrainSpec(objective=objective, latent_dim=1000).validate((28, 28, 1))
+
+
+def test_top_k_may_keep_all_units_and_knows_no_width_of_a_map() -> None:
+    TrainSpec(objective="sparse-topk", k=8, latent_dim=8).validate((28, 28, 1))
+    spec = TrainSpec(objective="sparse-topk", k=9, latent_dim=8, network="conv", code="map")
+    spec.validate((28, 28, 1))
 
 
 @pytest.mark.parametrize("objective", OBJECTIVES)

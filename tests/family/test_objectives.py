@@ -180,6 +180,27 @@ def test_the_kl_is_that_of_monte_carlo() -> None:
     torch.testing.assert_close(kl_per_dim(mu, logvar), torch.distributions.kl_divergence(q, p))
 
 
+@pytest.mark.parametrize("objective", [n for n in DESCENDED if OBJECTIVES[n].probabilistic])
+def test_what_is_decoded_is_a_sample_of_the_posterior(objective: str) -> None:
+    kind, model = parts(objective)
+    with torch.no_grad():
+        head = [m for m in model.encoder if isinstance(m, torch.nn.Linear)][-1]
+        head.bias[8:] = torch.linspace(-2.0, 3.0, 8)  # clouds of different sizes
+    batch = batch_of()
+    terms = kind.terms(model, batch)
+    mu, logvar = model.encode(batch.x)
+    assert logvar is not None
+    z = mu + logvar.exp().sqrt() * batch.noise
+    torch.testing.assert_close(terms.recon_loss, model.likelihood.nll(model.decode(z), batch.x))
+    torch.testing.assert_close(terms.mu, mu)
+
+
+def test_only_free_bits_let_images_depend_on_each_other() -> None:
+    assert not parts("variational")[0].couples_images
+    assert parts("variational", free_bits=0.01)[0].couples_images
+    assert not OBJECTIVES["variational"].couples_images
+
+
 def test_warm_up_begins_at_zero_and_ends_in_time() -> None:
     kind, model = parts("variational", beta=2.0, warm_up=0.5)
     for progress, weight in ((0.0, 0.0), (0.25, 1.0), (0.5, 2.0), (0.9, 2.0), (1.0, 2.0)):
@@ -493,6 +514,40 @@ def test_kl_sparsity_of_small_batches_averages_over_time_with_a_full_gradient() 
     torch.testing.assert_close(other.terms(model, batch_of(32, seed=3)).penalties[0], kind_next)
 
 
+def test_kl_sparsity_of_a_batch_is_averaged_only_while_it_is_small() -> None:
+    kind, model = parts("sparse-kl", target_activation=0.2)
+    head = [m for m in model.encoder if isinstance(m, torch.nn.Linear)][-1]
+    rho = {}
+    for sign in (1.0, -1.0):
+        with torch.no_grad():
+            head.bias.fill_(2.0 * sign)
+        rho[sign] = model.encode(batch_of(128).x).mu.mean(0).detach()
+        terms = kind.terms(model, batch_of(128))
+    average = (rho[1.0] + rho[-1.0]) / 2  # 128 of 256 images each
+    torch.testing.assert_close(kind.state()["mean_activation"], average)
+    wanted = (0.2 * (0.2 / average).log() + 0.8 * (0.8 / (1 - average)).log()).sum()
+    torch.testing.assert_close(terms.penalties[0], wanted.expand(128))
+    large = kind.terms(model, batch_of(256))
+    alone = model.encode(batch_of(256).x).mu.mean(0)
+    wanted = (0.2 * (0.2 / alone).log() + 0.8 * (0.8 / (1 - alone)).log()).sum()
+    torch.testing.assert_close(large.penalties[0], wanted.expand(256))
+    torch.testing.assert_close(kind.state()["mean_activation"], average)
+
+
+@pytest.mark.parametrize("sign", [-1.0, 1.0])
+def test_units_that_are_always_on_or_off_cost_a_finite_number(sign: float) -> None:
+    kind, model = parts("sparse-kl", target_activation=0.2)
+    with torch.no_grad():
+        [m for m in model.encoder if isinstance(m, torch.nn.Linear)][-1].bias.fill_(200.0 * sign)
+    terms = kind.terms(model, batch_of(300))
+    on = 1e-6 if sign < 0 else 1 - 1e-6
+    wanted = 8 * (0.2 * math.log(0.2 / on) + 0.8 * math.log(0.8 / (1 - on)))
+    # 1 − 10⁻⁶ has few digits in single precision.
+    assert terms.penalties[0][0].item() == pytest.approx(wanted, rel=0.01)
+    terms.loss.sum().backward()
+    assert all(torch.isfinite(p.grad).all() for p in model.parameters() if p.grad is not None)
+
+
 def test_top_k_keeps_exactly_the_k_largest() -> None:
     _, model = parts("sparse-topk", k=3)
     codes = model.encode(batch_of().x).mu
@@ -560,6 +615,28 @@ def test_a_unit_is_dead_after_three_thousand_images_without_it() -> None:
     assert shares[3] == pytest.approx(float((~used).float().mean()))
     unused = kind.state()["unused_for"]
     assert torch.equal(unused, torch.where(used, 0.0, 4000.0))
+
+
+def test_dead_units_are_taught_to_rebuild_images_by_themselves() -> None:
+    """The way back is a quarter of the loss of the largest dead units alone."""
+    kind, model = parts("sparse-topk", k=2)
+    with torch.no_grad():
+        [m for m in model.encoder if isinstance(m, torch.nn.Linear)][-1].bias[4:] -= 5.0
+    kind.load_state({"unused_for": torch.full((8,), 1e6)})
+    batch = batch_of()
+    terms = kind.terms(model, batch)
+    dead = ~(terms.mu > 0).any(0)
+    assert dead[4:].all()
+    before = torch.nn.Sequential(*list(model.encoder.children())[:-2])(batch.x)
+    alone = torch.zeros_like(before)
+    for image, h in enumerate(before):
+        largest = sorted(
+            dead.nonzero().flatten().tolist(), key=lambda unit: -float(h.detach()[unit])
+        )[:2]
+        for unit in largest:
+            alone[image, unit] = h[unit]
+    revival = model.likelihood.nll(model.decode(alone), batch.x)
+    torch.testing.assert_close(terms.loss, terms.recon_loss + revival / 4)
 
 
 # --- RAE -----------------------------------------------------------------------------------------
