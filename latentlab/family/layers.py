@@ -287,7 +287,7 @@ class TopK(Layer):
                 self.k = k
 
             def forward(self, h: torch.Tensor) -> torch.Tensor:
-                values, places = h.topk(self.k, dim=1, sorted=False)
+                values, places = h.topk(min(self.k, h.shape[1]), dim=1, sorted=False)
                 return torch.zeros_like(h).scatter(1, places, values)
 
         return KeepLargest(self.k)

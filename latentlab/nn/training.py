@@ -95,7 +95,8 @@ class TrainingRun:
         spec.validate(data.image_shape)
         if len(data) < 2:
             raise UsageError("Training needs at least two images.")
-        if spec.precision == "bf16" and device.type != "cuda":
+        kind = OBJECTIVES[spec.objective]
+        if spec.precision == "bf16" and device.type != "cuda" and not kind.closed_form:
             raise UsageError(
                 "bf16 is for CUDA only: on processors it is many times slower; leave precision at "
                 "float32."
@@ -115,7 +116,6 @@ class TrainingRun:
                 f"A batch of {self.batch_size} images cannot be shared by {self.group.size} "
                 "processes."
             )
-        kind = OBJECTIVES[spec.objective]
         self.steps_per_epoch = 1 if kind.closed_form else len(self.train_indices) // self.batch_size
         self.total_steps = 1 if kind.closed_form else self.steps_per_epoch * spec.epochs
         self.step = 0
@@ -140,7 +140,8 @@ class TrainingRun:
         else:
             first = torch.from_numpy(self._order(0)[:_INITIAL_IMAGES]).to(device)
             initialise(self.model, self._to_float(first), spec.activation)
-        self.averaged = copy.deepcopy(self.model).eval() if spec.ema else None
+        averages = spec.ema > 0 and not kind.closed_form
+        self.averaged = copy.deepcopy(self.model).eval() if averages else None
         self.optimiser = torch.optim.AdamW(
             self.model.parameters(),
             lr=spec.learning_rate,

@@ -46,7 +46,10 @@ def test_a_description_rebuilds_the_same_network(objective: str, network: str) -
 
 
 @pytest.mark.parametrize("downsampling", ["stride", "pool"])
-@pytest.mark.parametrize("objective", [n for n, kind in OBJECTIVES.items() if not kind.closed_form])
+@pytest.mark.parametrize(
+    "objective",
+    sorted(set(OBJECTIVES) - {"pca", "sparse-kl", "wae"}),  # these need a dense code
+)
 def test_a_feature_map_as_code(objective: str, downsampling: str) -> None:
     settings = {"network": "conv", "code": "map", "channels": (8, 4)}
     spec = TrainSpec(objective=objective, downsampling=downsampling, latent_dim=99, **settings)

@@ -214,6 +214,8 @@ def test_the_drawing_has_every_parameter_and_one_code(network: str, objective: s
         ({"objective": "contractive", "activation": "relu"}, "smooth activation"),
         ({"objective": "contractive", "code_activation": "relu"}, "smooth activation"),
         ({"objective": "wae", "batch_size": 99}, "at least 100"),
+        ({"objective": "wae", "network": "conv", "code": "map"}, "--code dense"),
+        ({"objective": "sparse-kl", "network": "conv", "code": "map"}, "--code dense"),
         ({"objective": "sparse-topk", "k": 9, "latent_dim": 8}, "cannot keep 9"),
         (
             {"objective": "sparse-topk", "k": 9, "latent_dim": 8, "network": "conv"},

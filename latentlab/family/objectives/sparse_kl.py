@@ -59,6 +59,15 @@ class SparseKl(Deterministic):
     suggests = MappingProxyType({"latent_dim": 64})
     code_activation = "sigmoid"
 
+    @classmethod
+    def problem(cls, spec: Any) -> str:  # noqa: D102
+        if spec.network == "conv" and spec.code == "map":
+            return (
+                "Sparse (KL) needs units that can be off, which the sigmoid of an activated "
+                "feature map never is; use --code dense, or another sparse objective."
+            )
+        return ""
+
     def __init__(self, options: Any, num_images: int = 1) -> None:
         super().__init__(options, num_images)
         self._average: Tensor | None = None

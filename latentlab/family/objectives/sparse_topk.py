@@ -43,7 +43,7 @@ class SparseTopK(Deterministic):
     name = "sparse-topk"
     title = "Sparse (top-k)"
     sentence = (
-        "Keeps the k strongest units of each image and nothing else: exactly as sparse as asked, "
+        "Keeps the k strongest units of each image and nothing else: never more than asked, "
         "with a code that may have more numbers than the image."
     )
     formula = "reconstruction from the k largest of h"

@@ -76,6 +76,11 @@ class Wasserstein(Deterministic):
 
     @classmethod
     def problem(cls, spec: Any) -> str:  # noqa: D102
+        if spec.network == "conv" and spec.code == "map":
+            return (
+                "A Wasserstein autoencoder needs a code that can be negative, which a feature map "
+                "behind its activation cannot; use --code dense."
+            )
         if spec.batch_size < SMALLEST_BATCH:
             return (
                 f"The MMD of a Wasserstein autoencoder needs a batch size of at least "

@@ -109,6 +109,7 @@ def test_a_code_as_wide_as_the_image_loses_nothing() -> None:
         {"activation": "relu", "hidden": (7,)},
         {"network": "conv", "code": "map"},
         {"likelihood": "bernoulli", "dropout": 0.5},
+        {"ema": 0.9, "precision": "bf16"},
         {"shift": 2.0, "rotation": 30.0, "epochs": 9, "batch_size": 3},
     ],
     ids="+".join,
