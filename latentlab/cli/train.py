@@ -14,7 +14,7 @@ from cyclopts.validators import Number
 from latentlab.cli.destination import folder_to_write
 from latentlab.cli.options import WHOLE, AsJson, command_line_type, given
 from latentlab.cli.say import note, print_json
-from latentlab.core.errors import DataError, TrainingError, UsageError
+from latentlab.core.errors import TrainingError
 from latentlab.core.openmp import wait_briefly
 from latentlab.family.presets import PRESETS
 from latentlab.family.train_spec import TrainSpec, refuse_meaningless, usual_spec
@@ -68,12 +68,9 @@ def train(
     """
     spec = _spec_of(data, preset, given(options))
 
-    from latentlab.data.catalog import open_data
+    from latentlab.cli.subject import open_images
 
-    try:
-        images = open_data(data)
-    except DataError as error:
-        raise UsageError(error.sentence, error.details) from error
+    images = open_images(data)
     spec.validate(images.image_shape)
     folder_to_write(out)
 

@@ -18,6 +18,15 @@ def is_active(codes: NDArray[np.float32]) -> NDArray[np.bool_]:
     return active
 
 
+def quiet_share(codes: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Return the share of units of each code (n, d) that are not active, float64 (n,).
+
+    A code that is all zero is all quiet.
+    """
+    share: NDArray[np.float64] = (~is_active(codes)).mean(1)
+    return share
+
+
 def activity_shares(codes: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return the share of codes in which each unit is active, float32 (d,), 0 to 1.
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 K_SUPPORT = 5  # neighbours that the support at a place is measured with
 _REFERENCE_POINTS = 1000
 _BRUTE_FORCE_LIMIT = 30_000  # below this a scan takes well under a millisecond
-_TREE_DIMS = 12  # a tree of more dimensions looks at nearly all points, and slower than a product
+TREE_DIMS = 12  # a tree of more dimensions looks at nearly all points, and slower than a product
 _CHUNK = 128
 
 
@@ -54,7 +54,7 @@ class NeighbourIndex:
         self._finite = np.flatnonzero(np.isfinite(codes).all(1)) if len(codes) else np.empty(0, int)
         self._usable = codes if len(self._finite) == len(codes) else codes[self._finite]
         self._tree = None
-        self._is_wide = codes.shape[1] > _TREE_DIMS
+        self._is_wide = codes.shape[1] > TREE_DIMS
         if self._is_wide:
             self._squares = np.einsum("nd,nd->n", self._usable, self._usable)
         elif reference is None or len(codes) > _BRUTE_FORCE_LIMIT:

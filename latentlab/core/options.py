@@ -76,6 +76,12 @@ def option(
     return field(default=default, metadata={_KEY: {"label": label, "help": help, **more}})
 
 
+def with_choices(cls: type, name: str, choices: Mapping[str, str]) -> Any:
+    """Return the field of an options dataclass again, with the values that it can take."""
+    known = next(f for f in dataclasses.fields(cls) if f.name == name)
+    return option(known.default, **{**known.metadata[_KEY], "choices": choices})
+
+
 def options_of(cls: type) -> tuple[Option, ...]:
     """Return the described fields of an options dataclass, in order.
 

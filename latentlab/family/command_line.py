@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import shlex
 from typing import Any
 
@@ -30,9 +29,7 @@ def command_line(spec: TrainSpec, out: str = "RUN") -> str:
 
 def same_run(a: TrainSpec, b: TrainSpec) -> bool:
     """Whether two settings differ in nothing that has a meaning."""
-    names = applicable(a)
-    values = {field.name: getattr(b, field.name) for field in dataclasses.fields(b)}
-    return all(getattr(a, name) == values[name] for name in names)
+    return all(getattr(a, name) == getattr(b, name) for name in applicable(a))
 
 
 def _text(value: Any) -> str:

@@ -7,11 +7,9 @@ from typing import Any
 
 from latentlab.core.errors import ModelFileError, UsageError
 from latentlab.core.model_document import ModelDocument
-from latentlab.family.likelihoods import LIKELIHOODS
-from latentlab.family.networks import NETWORKS
 from latentlab.family.objectives import OBJECTIVES
 from latentlab.family.plans import effective
-from latentlab.family.train_spec import TrainSpec, spec_from
+from latentlab.family.train_spec import MEMBERS, TrainSpec, spec_from
 
 
 def spec_of(document: ModelDocument) -> TrainSpec:
@@ -22,12 +20,9 @@ def spec_of(document: ModelDocument) -> TrainSpec:
     ModelFileError
         If it names something unknown, or sizes out of bounds.
     """
-    for what, name, known in (
-        ("network", document.network, NETWORKS),
-        ("objective", document.objective, OBJECTIVES),
-        ("likelihood", document.likelihood, LIKELIHOODS),
-    ):
-        if name not in known:
+    named = {what: getattr(document, what) for what in MEMBERS}
+    for what, name in named.items():
+        if name not in MEMBERS[what]:
             raise ModelFileError(
                 f"This model has a {what} that this version of LatentLab does not know; update "
                 "the program to open it.",
@@ -37,9 +32,7 @@ def spec_of(document: ModelDocument) -> TrainSpec:
         **document.objective_args,
         **document.likelihood_args,
         **document.network_args,
-        "objective": document.objective,
-        "network": document.network,
-        "likelihood": document.likelihood,
+        **named,
     }
     values["latent_dim"] = 2 if values.get("code") == "map" else document.latent_dim
     try:
@@ -57,11 +50,7 @@ def described(spec: TrainSpec) -> dict[str, Any]:
     """Return the fields of a document that say what network and objective the settings build."""
     spec = effective(spec)
     found: dict[str, Any] = {}
-    for selector, members in (
-        ("network", NETWORKS),
-        ("objective", OBJECTIVES),
-        ("likelihood", LIKELIHOODS),
-    ):
+    for selector, members in MEMBERS.items():
         name = getattr(spec, selector)
         options = dataclasses.fields(members[name].Options)
         found[selector] = name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -10,23 +11,24 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import msgspec
 
 from latentlab.core.errors import UsageError
-from latentlab.core.options import Option, applicable, check, option, options_of
+from latentlab.core.options import Option, applicable, check, options_of, with_choices
 from latentlab.core.run_options import RunOptions
 from latentlab.family.layers import ACTIVATIONS
 from latentlab.family.likelihoods import LIKELIHOODS
 from latentlab.family.networks import NETWORKS
 from latentlab.family.objectives import OBJECTIVES
 
-_MEMBERS: dict[str, Mapping[str, Any]] = {
+MEMBERS: dict[str, Mapping[str, Any]] = {
     "objective": OBJECTIVES,
     "network": NETWORKS,
     "likelihood": LIKELIHOODS,
 }
+"""What can be chosen, by the option that chooses it."""
 
 
 def _option_classes() -> tuple[type, ...]:
     """Return each member's options class once, those derived from others first."""
-    found = {m.Options: None for members in _MEMBERS.values() for m in members.values()}
+    found = {m.Options: None for members in MEMBERS.values() for m in members.values()}
     return tuple(sorted(found, key=lambda cls: -len(cls.__mro__)))
 
 
@@ -57,39 +59,12 @@ class TrainSpec(_AllOptions):
 
     DESCRIBED: ClassVar[tuple[Option, ...]]
 
-    objective: str = option(
-        "variational",
-        "Objective",
-        "What the autoencoder is trained for, beyond rebuilding its input.",
-        choices=_titles(OBJECTIVES),
-    )
-    network: str = option(
-        "mlp",
-        "Network",
-        "The kind of layers of encoder and decoder.",
-        choices=_titles(NETWORKS),
-    )
-    likelihood: str = option(
-        "bernoulli",
-        "Likelihood",
-        "How the difference between image and reconstruction is counted.",
-        choices=_titles(LIKELIHOODS),
-        advanced=True,
-    )
-    activation: str = option(
-        "silu",
-        "Activation",
-        "The nonlinearity of the hidden layers.",
-        choices=ACTIVATIONS,
-        advanced=True,
-    )
-    code_activation: str = option(
-        "auto",
-        "Code activation",
-        "The nonlinearity of the code itself; automatic takes what the objective needs, which is "
-        "none for most.",
-        choices={"auto": "Automatic", **ACTIVATIONS},
-        advanced=True,
+    objective: str = with_choices(RunOptions, "objective", _titles(OBJECTIVES))
+    network: str = with_choices(RunOptions, "network", _titles(NETWORKS))
+    likelihood: str = with_choices(RunOptions, "likelihood", _titles(LIKELIHOODS))
+    activation: str = with_choices(RunOptions, "activation", ACTIVATIONS)
+    code_activation: str = with_choices(
+        RunOptions, "code_activation", {"auto": "Automatic", **ACTIVATIONS}
     )
 
     def validate(self, shape: tuple[int, int, int] | None = None) -> None:
@@ -112,22 +87,18 @@ class TrainSpec(_AllOptions):
 
     def _problems(self, shape: tuple[int, int, int] | None) -> Iterable[str]:
         objective = OBJECTIVES[self.objective]
-        if objective.closed_form:
-            if shape is not None and self.latent_dim > shape[0] * shape[1] * shape[2]:
-                yield _too_wide(objective.title, self.latent_dim, shape)
+        if not objective.closed_form:
+            needed = objective.code_activation
+            if self.code_activation not in ("auto", needed) and needed is not None:
+                yield (
+                    f"The objective “{objective.title}” needs the code activation "
+                    f"“{ACTIVATIONS[needed]}”; leave it at auto."
+                )
+            yield objective.problem(self)
+            yield NETWORKS[self.network].problem(shape, self)
+        if shape is None or objective.allows_overcomplete:
             return
-        needed = objective.code_activation
-        if self.code_activation not in ("auto", needed) and needed is not None:
-            yield (
-                f"The objective “{objective.title}” needs the code activation "
-                f"“{ACTIVATIONS[needed]}”; leave it at auto."
-            )
-        yield objective.problem(self)
-        yield NETWORKS[self.network].problem(shape, self)
-        pixels = None if shape is None else shape[0] * shape[1] * shape[2]
-        takes_width = "latent_dim" in applicable(self)
-        too_wide = pixels is not None and takes_width and self.latent_dim > pixels
-        if too_wide and not objective.allows_overcomplete and shape is not None:
+        if "latent_dim" in applicable(self) and self.latent_dim > math.prod(shape):
             yield _too_wide(objective.title, self.latent_dim, shape)
 
 
@@ -142,13 +113,9 @@ def _too_wide(title: str, latent_dim: int, shape: tuple[int, int, int]) -> str:
 
 def _describe() -> tuple[Option, ...]:
     """Return all options in the order of the form, each with where it applies."""
-    made: dict[str, Option] = {
-        f.name: Option(name=f.name, default=f.default, **f.metadata["latentlab.option"])
-        for f in dataclasses.fields(TrainSpec)
-        if "latentlab.option" in f.metadata
-    }
+    made = {opt.name: opt for opt in options_of(TrainSpec)}
     owners: dict[str, dict[str, list[str]]] = {}
-    for selector, members in _MEMBERS.items():
+    for selector, members in MEMBERS.items():
         for name, member in members.items():
             for field in dataclasses.fields(member.Options):
                 owners.setdefault(field.name, {}).setdefault(selector, []).append(name)
@@ -169,7 +136,7 @@ def _describe() -> tuple[Option, ...]:
         if name in owners:
             continue
         order.append(name)
-        if name in _MEMBERS:
+        if name in MEMBERS:
             order += [own for own, by in owners.items() if name in by and own not in order]
     return tuple(made[name] for name in order)
 

@@ -10,13 +10,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from latentlab.core.code_units import quiet_share
 from latentlab.core.pixel_metrics import mse_as_db
 from latentlab.family.objectives.variational import kl_per_dim
 from latentlab.nn.autoencoder import Autoencoder
 from latentlab.nn.inference import chunk_images, to_input
 
 ACTIVE_VARIANCE = 0.01  # of a code number over the images (Burda et al. 2016, section 5.2)
-QUIET_SHARE = 1e-2  # of the largest unit of a code; below it a unit counts as off
 _EXACT_JACOBIAN_DIMS = 64
 _NUM_PROBES = 32
 _JACOBIAN_IMAGES = 1000
@@ -42,7 +42,7 @@ class Evaluation:
         Mean Frobenius norm of ∂mu/∂x, over at most 1,000 images spread evenly; exact up to 64 code
         numbers, above from 32 random probes for each image.
     code_sparsity
-        Share of code units below :data:`QUIET_SHARE` of the largest of their image.
+        Share of code units below ``core.code_units.QUIET_SHARE`` of the largest of their image.
     """
 
     num_images: int
@@ -72,7 +72,7 @@ def evaluate(
     size = chunk_images(model.input_shape)
     # Drawn on the processor, so that all devices measure the same.
     generator = torch.Generator().manual_seed(seed)
-    recon = squared = quiet = 0.0
+    recon = squared = 0.0
     dims = torch.zeros(model.latent_dim, dtype=torch.float64)
     codes: list[NDArray[np.float32]] = []
     for start in range(0, len(indices), size):
@@ -86,12 +86,12 @@ def evaluate(
                 output = model.decode(mu + noise * (0.5 * logvar).exp())
                 dims += kl_per_dim(mu, logvar).cpu().double().sum(0)
             recon += _sum(model.likelihood.nll(output, x))
-            quiet += _sum(quiet_share(mu))
             codes.append(mu.float().cpu().numpy())
     kl = float(dims.sum())
     n = len(indices)
     mse = squared / (n * int(np.prod(model.input_shape)))
-    variance = np.concatenate(codes).astype(np.float64).var(0)
+    all_codes = np.concatenate(codes)
+    variance = all_codes.astype(np.float64).var(0)
     return Evaluation(
         num_images=n,
         recon_loss=recon / n,
@@ -102,17 +102,8 @@ def evaluate(
         kl_per_dim=(dims / n).tolist() if model.probabilistic else [],
         active_units=int((variance > ACTIVE_VARIANCE).sum()),
         jacobian_norm=_mean_jacobian_norm(model, images, indices, device, seed),
-        code_sparsity=quiet / n,
+        code_sparsity=float(quiet_share(all_codes).mean()),
     )
-
-
-def quiet_share(codes: Tensor) -> Tensor:
-    """Return the share of units below 1e-2 of the largest, float (n,), of codes (n, d).
-
-    A code that is all zero is all quiet.
-    """
-    size = codes.abs()
-    return (size <= QUIET_SHARE * size.amax(1, keepdim=True)).float().mean(1)
 
 
 def _mean_jacobian_norm(

@@ -10,11 +10,12 @@ import pytest
 import torch
 from torch import Tensor
 
+from latentlab.core.code_units import quiet_share
 from latentlab.family.objectives import OBJECTIVES
 from latentlab.family.train_spec import TrainSpec
 from latentlab.nn import evaluation as evaluation_module
 from latentlab.nn.autoencoder import Autoencoder
-from latentlab.nn.evaluation import Evaluation, evaluate, quiet_share
+from latentlab.nn.evaluation import Evaluation, evaluate
 
 SHAPE = (6, 5, 1)
 CPU = torch.device("cpu")
@@ -170,7 +171,7 @@ def test_a_thousand_images_spread_evenly_stand_for_more(
     ],
 )
 def test_code_sparsity_by_hand(code: list[float], share: float) -> None:
-    assert quiet_share(torch.tensor([code])).tolist() == [share]
+    assert quiet_share(np.array([code], np.float32)).tolist() == [share]
 
 
 def test_top_k_is_as_sparse_as_asked() -> None:

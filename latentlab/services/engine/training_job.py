@@ -11,7 +11,7 @@ from torch import Tensor
 
 from latentlab.core.image_set import ImageSet
 from latentlab.core.messages import CurvePoint, Embedded, Result, TrainProgress, Warned
-from latentlab.core.neighbours import NeighbourIndex
+from latentlab.core.neighbours import TREE_DIMS, NeighbourIndex
 from latentlab.core.trace import Tracer, now_s
 from latentlab.family.train_spec import TrainSpec
 from latentlab.nn.run_folder import SAVE_EVERY_S, RunFolder
@@ -24,7 +24,6 @@ PROGRESS_EVERY_S = 0.18
 CODES_EVERY_S = 0.18  # the window draws all points anew each time
 INDEX_EVERY_S = 2.0
 WIDE_INDEX_EVERY_S = 10.0  # of many dimensions: takes some tenths of a second
-_WIDE = 12
 SAVE_EVERY_S_INTERACTING = 120.0
 
 
@@ -164,7 +163,7 @@ class TrainingJob:
         codes.flags.writeable = False
         if now_s() >= self._index_due_s:
             self._index = NeighbourIndex(codes)
-            wide = codes.shape[1] > _WIDE
+            wide = codes.shape[1] > TREE_DIMS
             self._index_due_s = now_s() + (WIDE_INDEX_EVERY_S if wide else INDEX_EVERY_S)
         return Embedded(model.session_epoch, codes, self._index, False, model.weights_version)
 

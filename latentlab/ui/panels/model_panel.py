@@ -76,7 +76,7 @@ class ModelPanel(QWidget):
         card.add(self._elsewhere)
         layout.addWidget(card)
 
-        self._form.specChanged.connect(self._take)
+        self._form.specChanged.connect(controller.set_spec)
         self._form.validityChanged.connect(self._render_problem)
         self._form.advanced.toggled.connect(self._render_problem)
         session.modelChanged.connect(self._render_model)
@@ -109,10 +109,6 @@ class ModelPanel(QWidget):
         if name:
             self._controller.set_spec(PRESETS[name].spec(self._training.spec.data))
         self._render_settings()
-
-    @Slot(object)
-    def _take(self, spec: TrainSpec) -> None:
-        self._controller.set_spec(spec)
 
     @Slot()
     def _render_settings(self) -> None:
