@@ -9,6 +9,11 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 import torch
+
+# Its functions take the group of the moment of their import as a default argument. The optimisers
+# import it; after the group was made, it would keep the group's threads running while the
+# interpreter goes, which now and then ends in std::terminate. So it is imported before.
+import torch.distributed.nn.functional
 from torch import Tensor
 from torch import distributed as dist
 

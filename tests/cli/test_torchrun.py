@@ -100,6 +100,36 @@ def test_two_processes_killed_and_continued_end_bit_for_bit_alike(
     assert all(np.array_equal(a[name], b[name]) for name in b)
 
 
+_LEAVE = """
+import os, sys
+from pathlib import Path
+import torch
+from latentlab.nn.process_group import TorchrunGroup
+group = TorchrunGroup(torch.device("cpu"))
+torch.optim.Adam(torch.nn.Linear(1, 1).parameters())
+group.add_up(torch.ones(1))
+group.close()
+names = [(entry / "comm").read_text() for entry in Path("/proc/self/task").iterdir()]
+sys.exit(any("gloo" in name for name in names))
+"""
+
+
+@pytest.mark.skipif(not Path("/proc").exists(), reason="lists the threads through /proc")
+def test_a_closed_group_leaves_no_thread_that_could_outlive_the_interpreter(tmp_path: Path) -> None:
+    script = tmp_path / "leave.py"
+    script.write_text(_LEAVE)
+    words = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", script]
+    done = subprocess.run(
+        [sys.executable, *map(str, words)],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
 def _kill_workers(folder: Path) -> None:
     """Kill the processes of torchrun that are sessions of their own."""
     for entry in Path("/proc").glob("[0-9]*/cmdline"):
