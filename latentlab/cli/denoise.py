@@ -13,12 +13,11 @@ from latentlab.cli.destination import folder_to_write
 from latentlab.cli.options import AsJson, Out, Seed, Split
 from latentlab.cli.pictures import write_pngs
 from latentlab.cli.say import note, print_json, printable
-from latentlab.cli.subject import Subject, choose, held_out_of, open_trained
+from latentlab.cli.subject import Subject, choose, held_out_of, open_trained, own_images
 from latentlab.core.corruptions import CORRUPTIONS, checked_corruption, corrupt, derived_seed
-from latentlab.core.errors import DataError, UsageError
+from latentlab.core.errors import UsageError
 from latentlab.core.linear_denoiser import LinearDenoiser
 from latentlab.core.pixel_metrics import mean_psnr_db, ssim
-from latentlab.data.catalog import open_data
 
 if TYPE_CHECKING:
     from latentlab.nn.open_model import OpenedModel
@@ -133,8 +132,8 @@ def _linear(
     document, data = model.document, subject.data
     if data.fingerprint != document.data_fingerprint:
         try:
-            data = open_data(document.data_name)
-        except DataError:
+            data = own_images(document)
+        except UsageError:
             data = subject.data
         if data.fingerprint != document.data_fingerprint:
             note(
@@ -142,7 +141,7 @@ def _linear(
                 "so there is no linear denoiser to compare with."
             )
             return None
-    training = np.setdiff1d(np.arange(len(data)), held_out_of(document, len(data)))
+    training = np.setdiff1d(np.arange(len(data)), held_out_of(document, data))
     return LinearDenoiser.fit(
         np.asarray(data.images)[training], corruption, amount, derived_seed(seed, 1), clip=False
     ).apply(noisy, limit=False)

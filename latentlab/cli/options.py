@@ -41,7 +41,7 @@ AsJson = Annotated[bool, Parameter(name="--json", show_default=False)]
 Out = Annotated[Path, Parameter(name=["--out", "-o"])]
 
 
-def command_line_type(cls: type, without: Collection[str] = ()) -> type:
+def command_line_type(cls: type, without: Collection[str] = (), group: str = "Training") -> type:
     """Return a dataclass with the fields of ``cls``, annotated for the command line.
 
     Fields named in ``without`` are left out: they have another place on the command line. All
@@ -49,12 +49,12 @@ def command_line_type(cls: type, without: Collection[str] = ()) -> type:
 
     Choices become a closed list, tuples are written ``400,200``, and each field's help is its
     sentence, unit, range and where it applies. Fields with choices that others depend on make a
-    group of the help with those; the rest follow in a last one.
+    group of the help with those; the rest follow in a last one, called ``group``.
     """
     types = {f.name: f.type for f in dataclasses.fields(cls)}
     options = {opt.name: opt for opt in options_of(cls)}
     conditions = {name: _conditions(opt, options) for name, opt in options.items()}
-    groups = _groups(options, conditions)
+    groups = _groups(options, conditions, group)
     made = dataclasses.make_dataclass(
         f"{cls.__name__}Options",
         [
@@ -106,7 +106,7 @@ def _conditions(opt: Option, options: dict[str, Option]) -> list[_Condition]:
 
 
 def _groups(
-    options: dict[str, Option], conditions: dict[str, list[_Condition]]
+    options: dict[str, Option], conditions: dict[str, list[_Condition]], last: str
 ) -> dict[str, Group]:
     """Return the group of each option: that of the option which it belongs to, or the last one."""
     owner: dict[str, str] = {}
@@ -118,7 +118,7 @@ def _groups(
     made = {
         name: Group(options[name].label, sort_key=order) for order, name in enumerate(owners, 1)
     }
-    rest = Group("Training", sort_key=len(options))
+    rest = Group(last, sort_key=len(options))
     groups: dict[str, Group] = {}
     for name in options:
         root = name

@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from latentlab.cli.import_bar import ImportBar
 from latentlab.cli.options import Split
 from latentlab.cli.say import note
 from latentlab.core.bundled import BUNDLED_MODELS, model_path
 from latentlab.core.errors import DataError, UsageError
-from latentlab.core.image_set import ImageSet, held_out_indices
+from latentlab.core.image_set import ImageSet
 from latentlab.core.model_document import ModelDocument
 from latentlab.core.model_file import BEST_NAME, LAST_NAME
 from latentlab.core.openmp import wait_briefly
+from latentlab.core.treatment import TreatmentOptions
 from latentlab.data.catalog import open_data
 from latentlab.family.described_model import run_spec
 from latentlab.family.train_spec import TrainSpec
@@ -95,16 +97,24 @@ def open_trained(run: str, device: str) -> OpenedModel:
     return open_model(run, device=device)
 
 
-def open_images(name: str) -> ImageSet:
-    """Open a data set.
+def open_images(name: str, options: TreatmentOptions | None = None) -> ImageSet:
+    """Open a data set; pictures are read and packed, which is shown on stderr.
+
+    Parameters
+    ----------
+    options
+        What to do with pictures, where it matters.
 
     Raises
     ------
     UsageError
         If it is missing or cannot be opened.
     """
+    options = options or TreatmentOptions()
+    options.validate()
     try:
-        return open_data(name)
+        with ImportBar() as bar:
+            return open_data(name, options, bar.show)
     except DataError as error:
         raise UsageError(error.sentence, error.details) from error
 
@@ -127,13 +137,15 @@ def choose(model: OpenedModel, data: str | None, split: Split) -> Subject:
         If the images are missing or do not fit the model.
     """
     document = model.document
-    images = _own_images(document) if data is None else open_images(data)
+    # Pictures that are not packed yet are read as the model takes them.
+    treatment = treatment_of(document)
+    images = own_images(document) if data is None else open_images(data, treatment)
     if images.image_shape != model.image_shape:
         raise UsageError(
             f"The images of “{images.title}” are {_size(images.image_shape)}; this model takes "
             f"{_size(model.image_shape)}."
         )
-    held_out = held_out_of(document, len(images))
+    held_out = held_out_of(document, images)
     if split == "auto" or data is None:
         is_own = images.fingerprint == document.data_fingerprint
         if data is None and not is_own:
@@ -151,16 +163,28 @@ def choose(model: OpenedModel, data: str | None, split: Split) -> Subject:
     return Subject(images, chosen, split)
 
 
-def held_out_of(document: ModelDocument, count: int) -> NDArray[np.int64]:
-    """Return which of ``count`` images a model's run held out of training, sorted."""
+def held_out_of(document: ModelDocument, data: ImageSet) -> NDArray[np.int64]:
+    """Return which images of a set a model's run held out of training, sorted."""
     spec = run_spec(document)
-    return held_out_indices(count, TrainSpec.held_out if spec is None else spec.held_out)
+    return data.held_out(TrainSpec.held_out if spec is None else spec.held_out)
 
 
-def _own_images(document: ModelDocument) -> ImageSet:
+def treatment_of(document: ModelDocument) -> TreatmentOptions:
+    """Return what makes pictures into images that a model takes, as it was trained on them."""
+    return TreatmentOptions.stored(document.data_treatment, document.input_shape)
+
+
+def own_images(document: ModelDocument) -> ImageSet:
+    """Open the images that a model was trained on.
+
+    Raises
+    ------
+    UsageError
+        If they cannot be opened any more.
+    """
     try:
-        return open_data(document.data_name)
-    except DataError as error:
+        return open_images(document.data_name, treatment_of(document))
+    except UsageError as error:
         raise UsageError(
             f"The images that this model was trained on (“{document.data_name}”) cannot be opened "
             "here; name some with --data.",

@@ -16,6 +16,7 @@ from latentlab.cli.options import WHOLE, AsJson, command_line_type, given
 from latentlab.cli.say import note, print_json
 from latentlab.core.errors import TrainingError
 from latentlab.core.openmp import wait_briefly
+from latentlab.core.treatment import TreatmentOptions
 from latentlab.family.presets import PRESETS
 from latentlab.family.train_spec import TrainSpec, refuse_meaningless, usual_spec
 
@@ -25,8 +26,10 @@ if TYPE_CHECKING:
 
     TrainOptions = TrainSpec
     PresetName = str
+    Pictures = TreatmentOptions
 else:
     TrainOptions = command_line_type(TrainSpec, without=("data",))
+    Pictures = command_line_type(TreatmentOptions, group="Pictures")
     PresetName = Literal[tuple(PRESETS)]
 
 
@@ -41,6 +44,7 @@ def train(
     save_every: Annotated[float, Parameter(validator=Number(gte=0))] = 20.0,
     json_: AsJson = False,
     options: Annotated[TrainOptions, Parameter(name="*")] = TrainOptions(),  # noqa: B008 - frozen
+    pictures: Annotated[Pictures, Parameter(name="*")] = Pictures(),  # noqa: B008 - frozen
 ) -> int:
     """Train a model and write a run folder.
 
@@ -49,7 +53,8 @@ def train(
     Parameters
     ----------
     data
-        A bundled name (digits), an IDX file or folder, or a .npz or .npy file.
+        A folder or zip archive of pictures, a packed data set, a bundled or known name such as
+        digits, an IDX file or folder, or a .npz, .npy or Parquet file.
     out
         The run folder to write; it must not hold a run yet.
     resume
@@ -70,7 +75,7 @@ def train(
 
     from latentlab.cli.subject import open_images
 
-    images = open_images(data)
+    images = open_images(data, TreatmentOptions(**given(pictures)))
     spec.validate(images.image_shape)
     folder_to_write(out)
 

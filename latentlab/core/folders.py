@@ -14,7 +14,7 @@ def _root() -> Path | None:
 
 
 def data_folder() -> Path:
-    """Return where runs are kept. ``LATENTLAB_HOME`` overrides all of these folders."""
+    """Return where runs and data are kept. ``LATENTLAB_HOME`` overrides all of these folders."""
     root = _root()
     return root / "data" if root else Path(platformdirs.user_data_dir("LatentLab", False))
 
@@ -34,3 +34,14 @@ def log_folder() -> Path:
 def runs_folder() -> Path:
     """Return where the window's training runs are kept."""
     return data_folder() / "runs"
+
+
+def cache_folder() -> Path:
+    """Return where pictures are kept packed; all of it can be made again."""
+    root = _root()
+    return root / "cache" if root else Path(platformdirs.user_cache_dir("LatentLab", False))
+
+
+def downloads_folder() -> Path:
+    """Return where known data sets go when somebody asks for their download."""
+    return data_folder() / "downloads"

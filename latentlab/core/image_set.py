@@ -9,6 +9,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from latentlab.core.origin import SPLITS, Origin
+
 _SPLIT_SEED = 0
 
 
@@ -28,6 +30,10 @@ class ImageSet:
         int32 (n,), index into ``class_names``, or ``None`` without classes.
     class_names
         Names of the classes, may be empty.
+    origin
+        The files behind the images, where there are any.
+    known_fingerprint
+        The fingerprint, where it is stored beside the images; empty to compute it.
     """
 
     name: str
@@ -35,6 +41,8 @@ class ImageSet:
     images: NDArray[np.uint8]
     labels: NDArray[np.int32] | None = None
     class_names: tuple[str, ...] = ()
+    origin: Origin | None = None
+    known_fingerprint: str = ""
 
     def __len__(self) -> int:
         return len(self.images)
@@ -48,6 +56,8 @@ class ImageSet:
     @cached_property
     def fingerprint(self) -> str:
         """Hexadecimal digest of the pixels and their shape; labels do not count."""
+        if self.known_fingerprint:
+            return self.known_fingerprint
         digest = hashlib.blake2b(digest_size=16)
         digest.update(repr(self.images.shape).encode())
         for start in range(0, len(self.images), 4096):
@@ -60,6 +70,19 @@ class ImageSet:
             return ""
         label = int(self.labels[index])
         return self.class_names[label] if 0 <= label < len(self.class_names) else str(label)
+
+    def held_out(self, share: float) -> NDArray[np.int64]:
+        """Return the images that are never trained on, sorted int64.
+
+        Where folders name splits, these are the images for validation and test; elsewhere
+        ``share`` of them, drawn by :func:`held_out_indices`. With a share of 0 there are none.
+        """
+        splits = None if self.origin is None else self.origin.splits
+        if splits is None or share <= 0:
+            return held_out_indices(len(self), share)
+        found = np.flatnonzero(splits != SPLITS.index("train")).astype(np.int64)
+        # Without any image on the other side the names do not say what to train on.
+        return found if 0 < len(found) < len(self) else held_out_indices(len(self), share)
 
 
 def held_out_indices(count: int, share: float) -> NDArray[np.int64]:

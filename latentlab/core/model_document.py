@@ -45,6 +45,9 @@ class ModelDocument(msgspec.Struct, frozen=True, kw_only=True):
         ``"mixture"``, whose numbers are tensors named ``prior.*`` beside the weights.
     data_name, data_title, data_fingerprint
         The data set it was trained on.
+    data_treatment
+        What was done to its pictures, as fields of ``core.treatment.TreatmentOptions``; ``None``
+        where they were used as they are.
     class_names
         Its classes, may be empty.
     step, epoch
@@ -73,6 +76,7 @@ class ModelDocument(msgspec.Struct, frozen=True, kw_only=True):
     data_name: str
     data_title: str = ""
     data_fingerprint: str
+    data_treatment: dict[str, Any] | None = None
     class_names: list[str] = []
     step: int = 0
     epoch: int = 0

@@ -2,30 +2,86 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-
-import numpy as np
 
 from latentlab.core.bundled import BUNDLED_DATA
 from latentlab.core.errors import DataError
 from latentlab.core.image_set import ImageSet
-from latentlab.core.resources import resource
+from latentlab.core.import_messages import Imported, ImportProgress
+from latentlab.core.treatment import TreatmentOptions
 from latentlab.data.arrays import open_arrays
+from latentlab.data.bundled import open_bundled
 from latentlab.data.idx import is_idx, open_idx
+from latentlab.data.known import KNOWN_DATA, open_known
+from latentlab.data.packed import is_packed, open_packed
+from latentlab.data.picture_paths import is_pictures
+from latentlab.data.shapes import is_shapes_name, open_shapes
 
 _ARRAY_SUFFIXES = (".npz", ".npy")
 
 
-def open_data(name_or_path: str | Path) -> ImageSet:
-    """Return the images of a bundled set, a NumPy file, or an IDX file or folder.
+def open_data(
+    name_or_path: str | Path,
+    options: TreatmentOptions = TreatmentOptions(),  # noqa: B008 - frozen
+    tell: Callable[[ImportProgress], None] | None = None,
+) -> ImageSet:
+    """Return the images of a bundled or known set, NumPy or IDX files, a packed set, or pictures.
+
+    Parameters
+    ----------
+    options
+        What to do with pictures that are not packed yet; other data have no use for it.
+    tell
+        Called now and then while pictures are read.
 
     Raises
     ------
     DataError
         With a sentence if it is missing, damaged or of another kind.
     """
-    if str(name_or_path) == "digits":
-        return _open_digits()
+    name = str(name_or_path)
+    if is_known_name(name):
+        return _open_named(name)
+    path = _existing(name_or_path)
+    if path.suffix.lower() in _ARRAY_SUFFIXES and path.is_file():
+        return open_arrays(path)
+    if is_idx(path):
+        return open_idx(path)
+    if is_packed(path):
+        return open_packed(path)
+    if path.is_dir() or is_pictures(path):
+        return _open_pictures(path, options, tell)
+    raise DataError(
+        f"“{path.name}” is not a data set that can be opened; pictures, zip archives of them, "
+        "packed sets, NumPy (.npz, .npy), IDX and Parquet files are."
+    )
+
+
+def _open_named(name: str) -> ImageSet:
+    if name in BUNDLED_DATA:
+        return open_bundled(name)
+    if name in KNOWN_DATA:
+        return open_known(name)
+    return open_shapes(name)
+
+
+def _open_pictures(
+    path: Path, options: TreatmentOptions, tell: Callable[[ImportProgress], None] | None
+) -> ImageSet:
+    # Loads Pillow, which most data can do without.
+    from latentlab.data.picture_import import import_pictures
+
+    for found in import_pictures(path, options):
+        if isinstance(found, Imported):
+            return found.data
+        if tell is not None:
+            tell(found)
+    raise AssertionError("an import ends with its result")
+
+
+def _existing(name_or_path: str | Path) -> Path:
+    """Return the path of a file or folder that is there."""
     path = Path(name_or_path)
     try:
         path = path.expanduser()
@@ -35,35 +91,18 @@ def open_data(name_or_path: str | Path) -> ImageSet:
     if not is_there:
         raise DataError(
             f"There is no data set or file “{name_or_path}”; "
-            f"bundled sets are: {', '.join(BUNDLED_DATA)}."
+            f"bundled sets are: {', '.join(BUNDLED_DATA)}; to download: {', '.join(KNOWN_DATA)}."
         )
     if not (path.is_file() or path.is_dir()):  # opening a pipe would wait for ever
         raise DataError(f"“{path.name}” is neither a file nor a folder.")
-    if path.suffix.lower() in _ARRAY_SUFFIXES and path.is_file():
-        return open_arrays(path)
-    if is_idx(path):
-        return open_idx(path)
-    if path.is_dir():
-        raise DataError(
-            f"The folder “{path.name}” holds no data set that can be opened: IDX files "
-            "(*-ubyte, also .gz) were looked for."
-        )
-    raise DataError(
-        f"“{path.name}” is not a data set that can be opened; NumPy (.npz, .npy) and IDX files are."
-    )
+    return path
+
+
+def is_known_name(name: str) -> bool:
+    """Whether a text is the name of a data set and no path, whatever files there are."""
+    return name in BUNDLED_DATA or name in KNOWN_DATA or is_shapes_name(name)
 
 
 def is_data(path: Path) -> bool:
     """Whether a path looks like a data set, told from its name and first bytes."""
-    return path.suffix.lower() in _ARRAY_SUFFIXES or is_idx(path)
-
-
-def _open_digits() -> ImageSet:
-    with np.load(resource("data", "digits", "digits.npz"), allow_pickle=False) as file:
-        return ImageSet(
-            name="digits",
-            title="Digits",
-            images=file["images"],
-            labels=file["labels"].astype(np.int32),
-            class_names=tuple("0123456789"),
-        )
+    return path.suffix.lower() in _ARRAY_SUFFIXES or is_idx(path) or is_packed(path)

@@ -117,6 +117,7 @@ def describe(
         mean, std = codes.mean(0).tolist(), codes.std(0).tolist()
         prior = _fit_prior(OBJECTIVES[run.spec.objective].prior, codes)
     metrics = run.best_metrics
+    treatment = None if run.data.origin is None else run.data.origin.treatment
     document = ModelDocument(
         format_version=FORMAT_VERSION,
         **described(run.spec),
@@ -128,6 +129,7 @@ def describe(
         data_name=run.data.name,
         data_title=run.data.title,
         data_fingerprint=run.data.fingerprint,
+        data_treatment=None if treatment is None else asdict(treatment),
         class_names=list(run.data.class_names),
         step=step,
         epoch=-(-step // run.steps_per_epoch),

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from latentlab.core.errors import TrainingError, UsageError
-from latentlab.core.image_set import ImageSet, held_out_indices
+from latentlab.core.image_set import ImageSet
 from latentlab.core.principal_components import PrincipalComponents, principal_components
 from latentlab.family.objective import Batch, LossTerms
 from latentlab.family.objectives import OBJECTIVES
@@ -28,6 +28,7 @@ from latentlab.nn.augment import random_affine
 from latentlab.nn.autoencoder import Autoencoder
 from latentlab.nn.initialise import initialise
 from latentlab.nn.loss_means import LossMeans
+from latentlab.nn.pixels import Pixels
 from latentlab.nn.process_group import ProcessGroup
 from latentlab.nn.threads import tune_threads
 from latentlab.nn.train_events import Metrics, StepDone, TrainEvent
@@ -49,7 +50,7 @@ class TrainingRun:
     spec
         The settings; checked here.
     data
-        The images. All of them are copied to the device as uint8.
+        The images. All of them are copied to the device as uint8 where they fit.
     device
         Where to compute.
     threads
@@ -108,7 +109,7 @@ class TrainingRun:
         self.step_s: float | None = None
         self.group = group or ProcessGroup()
         self._micro_batch = micro_batch
-        self.held_out = held_out_indices(len(data), spec.held_out)
+        self.held_out = data.held_out(spec.held_out)
         self.train_indices = np.setdiff1d(np.arange(len(data)), self.held_out)
         self.batch_size = min(spec.batch_size, len(self.train_indices))
         if self.batch_size < self.group.size:
@@ -130,16 +131,14 @@ class TrainingRun:
         self.objective = kind(spec, len(self.train_indices))
         torch.manual_seed(spec.seed)
         self.model = Autoencoder(spec, data.image_shape).to(device)
-        pixels = np.asarray(data.images).transpose(0, 3, 1, 2)
-        # Torch warns of read-only arrays, which memory-mapped images are: those are copied.
-        self._images = torch.from_numpy(np.require(pixels, requirements=["C", "W"])).to(device)
+        self._pixels = Pixels(data.images, device, self.model.memory_format)
         self._solution = None
         if kind.closed_form:
             # Begins with checks, and computes nothing yet.
             self._solution = principal_components(data.images, self.train_indices, self.latent_dim)
         else:
-            first = torch.from_numpy(self._order(0)[:_INITIAL_IMAGES]).to(device)
-            initialise(self.model, self._to_float(first), spec.activation)
+            first = torch.from_numpy(self._order(0)[:_INITIAL_IMAGES])
+            initialise(self.model, self._pixels.batch(first), spec.activation)
         averages = spec.ema > 0 and not kind.closed_form
         self.averaged = copy.deepcopy(self.model).eval() if averages else None
         self.optimiser = torch.optim.AdamW(
@@ -288,7 +287,7 @@ class TrainingRun:
             torch.set_num_threads(self.threads)
             return
         index = torch.from_numpy(self.train_indices[: self.batch_size])
-        x = self._to_float(index)
+        x = self._pixels.batch(index)
         trial = Batch(x, x, torch.zeros(len(x), self.latent_dim), measuring=True)
 
         def probe() -> None:
@@ -306,11 +305,6 @@ class TrainingRun:
             self._halve_micro_batch(error, len(x))
             self.optimiser.zero_grad(set_to_none=True)
             self.threads = torch.get_num_threads()
-
-    def _to_float(self, index: Tensor) -> Tensor:
-        """Return images by index as float (b, c, h, w) in [0, 1]."""
-        x = self._images.index_select(0, index).float().div_(255.0)
-        return x.contiguous(memory_format=self.model.memory_format)
 
     def _order(self, epoch_index: int) -> NDArray[np.int64]:
         """Return the order of training images: a function of seed and epoch and nothing else."""
@@ -347,7 +341,7 @@ class TrainingRun:
         spec = self.spec
         for param_group in self.optimiser.param_groups:
             param_group["lr"] = spec.learning_rate * self._schedule()
-        x = self._to_float(torch.from_numpy(batch).to(self.device))
+        x = self._pixels.batch(torch.from_numpy(batch))
         if spec.shift or spec.rotation or spec.scaling:
             x = random_affine(
                 x, shift_px=spec.shift, rotation_deg=spec.rotation, scaling=spec.scaling
@@ -514,7 +508,7 @@ class TrainingRun:
             # The noise belongs to the place of the images, whoever measures them.
             generator = torch.Generator(self.device).manual_seed(self.spec.seed + start)
             with torch.no_grad():
-                x = self._to_float(torch.from_numpy(index).to(self.device))
+                x = self._pixels.batch(torch.from_numpy(index))
                 seen = self.objective.corrupt(x, self.spec.seed + start)
                 model.eval()
                 batch = Batch(x, seen, self.noise(len(index), generator), measuring=True)

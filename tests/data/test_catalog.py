@@ -7,8 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from latentlab.core.bundled import BUNDLED_DATA
 from latentlab.core.errors import DataError
-from latentlab.data.catalog import is_data, open_data
+from latentlab.data.catalog import is_data, is_known_name, open_data
+from latentlab.data.known import KNOWN_DATA
 
 DIGIT_COUNTS = [1001, 1127, 991, 1032, 980, 863, 1014, 1070, 944, 978]
 GREY = np.zeros((3, 4, 5), np.uint8)
@@ -55,10 +57,24 @@ def test_the_home_folder_is_understood(tmp_path: Path, monkeypatch: pytest.Monke
     assert len(open_data("~/a.npy")) == 3
 
 
+def test_names_of_sets_are_told_from_paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in (*BUNDLED_DATA, *KNOWN_DATA, "shapes:12", "shapes:12:3", "shapes:bad"):
+        assert is_known_name(name)
+        assert not is_known_name(f"./{name}")
+        np.save(tmp_path / "new.npy", GREY)
+        (tmp_path / "new.npy").replace(tmp_path / name.replace(":", "-"))
+    for name in ("", "digits-vae", "digits.npz", "shape", "Emoji", "mnist/"):
+        assert not is_known_name(name)
+    with pytest.raises(DataError, match="latentlab data get mnist"):
+        open_data("mnist")  # which a file of that name does not hide either
+    assert len(open_data("shapes:12:3")) == 12
+
+
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("missing", "There is no data set or file “missing”; bundled sets are: digits."),
+        ("missing", "There is no data set or file “missing”; bundled sets are: digits, emoji, "),
         ("", "holds no data set"),  # the current folder
         ("n" * 300, "There is no data set or file"),
         ("null\0byte", "There is no data set or file"),

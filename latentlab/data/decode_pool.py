@@ -1,0 +1,217 @@
+"""Decode many pictures in parallel, in processes of their own."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import os
+import queue
+import threading
+import time
+from collections import deque
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from latentlab.core.errors import DataError
+from latentlab.core.treatment import Treatment
+from latentlab.data.decode_process import DecodeProcess
+from latentlab.data.decode_worker import CANNOT_WRITE
+from latentlab.data.listing import Entry
+
+MAX_WORKERS = 8
+LIMIT_S = 60.0  # for one order; a file that takes longer is left out
+
+_AT_ONCE_S = 0.1  # an order should take about this long
+_MAX_ORDER = 128
+_POLL_S = 0.02
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """What became of one entry: its facts, or the reason why it has none.
+
+    ``row`` is the entry's place. ``digest`` is that of the file's content.
+    """
+
+    row: int
+    reason: str = ""
+    width: int = 0
+    height: int = 0
+    mode: str = ""
+    format: str = ""
+    digest: str = ""
+
+
+def decode_all(
+    entries: Sequence[Entry],
+    treatment: Treatment,
+    out: Path,
+    *,
+    workers: int | None = None,
+    limit_s: float = LIMIT_S,
+) -> Generator[list[Decoded], None, None]:
+    """Decode all entries and write the pixels of entry i to row i of ``out``.
+
+    Rows begin behind ``decode_worker.HEADER_BYTES``; those of entries without pixels are left as
+    they are. Yields what was done, about every 20 ms, also when that is nothing. Closing the
+    generator ends the processes at once.
+
+    Parameters
+    ----------
+    workers
+        Number of processes; as many as there are cores, at most 8, if not given.
+    limit_s
+        Seconds for one order, after which the process is ended and the file left out.
+
+    Raises
+    ------
+    DataError
+        If the file cannot be written, or no process can be started.
+    """
+    if workers is None:
+        workers = min(MAX_WORKERS, os.cpu_count() or 1, 1 + len(entries) // 16)
+    pool = _Pool(entries, treatment, out, workers, limit_s)
+    try:
+        pool.start()
+        left = len(entries)
+        while left:
+            done = pool.take()
+            left -= len(done)
+            yield done
+    finally:
+        pool.close()
+
+
+class _Pool:
+    """The processes, and a thread for each that hands it orders and waits for its answers."""
+
+    def __init__(
+        self,
+        entries: Sequence[Entry],
+        treatment: Treatment,
+        out: Path,
+        workers: int,
+        limit_s: float,
+    ) -> None:
+        self._entries = entries
+        self._treatment = treatment
+        self._out = out
+        self._limit_s = limit_s
+        self._next = 0
+        self._again: deque[int] = deque()  # entries of an order that ended its process
+        self._lock = threading.Lock()
+        self._results: queue.SimpleQueue[list[Decoded] | DataError] = queue.SimpleQueue()
+        self._closing = False
+        self._workers = [_Worker(self) for _ in range(max(1, workers))]
+
+    def start(self) -> None:
+        for worker in self._workers:
+            worker.thread.start()
+
+    def take(self) -> list[Decoded]:
+        """Return what was done, waiting a moment for it."""
+        for worker in self._workers:
+            worker.end_if_stuck(self._limit_s)
+        done: list[Decoded] = []
+        with contextlib.suppress(queue.Empty):
+            found = self._results.get(timeout=_POLL_S)
+            while True:
+                if isinstance(found, DataError):
+                    raise found
+                done += found
+                found = self._results.get_nowait()
+        return done
+
+    def close(self) -> None:
+        self._closing = True
+        for worker in self._workers:
+            worker.close()
+        for worker in self._workers:
+            worker.thread.join()
+
+    @property
+    def is_closing(self) -> bool:
+        return self._closing
+
+    def order(self, size: int) -> list[int]:
+        """Return the next entries to decode; suspects of a crash come alone."""
+        with self._lock:
+            if self._closing:
+                return []
+            if self._again:
+                return [self._again.popleft()]
+            rows = list(range(self._next, min(self._next + size, len(self._entries))))
+            self._next += len(rows)
+            return rows
+
+    def failed(self, rows: list[int], reason: str) -> None:
+        """A process has ended over these entries."""
+        if len(rows) == 1:
+            self._results.put([Decoded(rows[0], reason)])
+            return
+        with self._lock:
+            self._again.extend(rows)
+
+    def answered(self, answer: list[list[Any]]) -> None:
+        done = []
+        for row, *more in answer:
+            if row == CANNOT_WRITE:
+                self.broken(DataError(f"The pictures cannot be packed: {more[0]}."))
+                return
+            done.append(Decoded(row, *more) if len(more) == 1 else Decoded(row, "", *more))
+        self._results.put(done)
+
+    def broken(self, error: DataError) -> None:
+        self._results.put(error)
+
+    def as_order(self, rows: list[int]) -> dict[str, Any]:
+        return {
+            "rows": [(row, self._entries[row].path, self._entries[row].member) for row in rows],
+            "treatment": dataclasses.asdict(self._treatment),
+            "out": str(self._out),
+        }
+
+
+class _Worker:
+    def __init__(self, pool: _Pool) -> None:
+        self._pool = pool
+        self._process = DecodeProcess()
+        self._busy_since_s: float | None = None
+        self._stuck = False
+        self.thread = threading.Thread(target=self._run, name="decode", daemon=True)
+
+    def end_if_stuck(self, limit_s: float) -> None:
+        since = self._busy_since_s
+        if since is not None and time.monotonic() - since > limit_s:
+            self._stuck = True
+            self._process.end()
+
+    def close(self) -> None:
+        self._process.close()
+
+    def _run(self) -> None:
+        size = 1
+        try:
+            while rows := self._pool.order(size):
+                begin_s = self._busy_since_s = time.monotonic()
+                answer = self._process.ask(self._pool.as_order(rows))
+                self._busy_since_s = None
+                took_s = max(time.monotonic() - begin_s, 1e-6)
+                if answer is not None:
+                    size = max(1, min(_MAX_ORDER, round(size * min(2.0, _AT_ONCE_S / took_s))))
+                    self._pool.answered(answer[0])
+                    continue
+                if self._pool.is_closing:
+                    return
+                reason = "decoding it took too long" if self._stuck else "decoding it crashed"
+                self._stuck = False
+                self._pool.failed(rows, reason)
+                size = 1
+        except OSError as error:
+            self._pool.broken(
+                DataError("No process can be started to decode pictures.", str(error))
+            )
+        finally:
+            self._process.finish()

@@ -1,0 +1,101 @@
+"""A :mod:`latentlab.data.decode_worker` process, from the side that gives it orders."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import latentlab
+from latentlab.data.decode_worker import READY
+
+_SCRIPT = (
+    "import sys; sys.path.insert(0, {!r}); from latentlab.data.decode_worker import serve; serve()"
+)
+
+
+class DecodeProcess:
+    """One process that starts with the first order, and again after it was ended.
+
+    It may be ended from any thread; everything else belongs to one.
+    """
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+        self._closed = False
+
+    def ask(self, order: dict[str, Any]) -> tuple[list[Any], bytes] | None:
+        """Return the answers to an order and the bytes behind them, ``None`` if it ended over it.
+
+        Raises
+        ------
+        OSError
+            If no process can be started.
+        """
+        process = self._process or self._begin()
+        if process is None:
+            return None
+        assert process.stdin is not None and process.stdout is not None
+        try:
+            process.stdin.write(json.dumps(order).encode() + b"\n")
+            process.stdin.flush()
+            line = process.stdout.readline()
+            answers, size = json.loads(line) if line.endswith(b"\n") else (None, 0)
+            payload = process.stdout.read(size)
+        except OSError:
+            answers, size, payload = None, 0, b""
+        if answers is None or len(payload) < size:
+            self.finish()
+            return None
+        return answers, payload
+
+    def end(self) -> None:
+        """End the process at once, in the middle of whatever it does."""
+        process = self._process
+        if process is not None:
+            with contextlib.suppress(OSError):
+                process.kill()
+
+    def close(self) -> None:
+        """End the process; no other one is started any more."""
+        self._closed = True
+        self.end()
+
+    def finish(self) -> None:
+        """End the process and free what belongs to it."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        with contextlib.suppress(OSError):
+            process.kill()
+        for stream in (process.stdin, process.stdout):
+            if stream is not None:
+                with contextlib.suppress(OSError):
+                    stream.close()
+        process.wait()
+
+    def _begin(self) -> subprocess.Popen[bytes] | None:
+        source = str(Path(latentlab.__file__).resolve().parents[1])
+        process = subprocess.Popen(
+            [sys.executable, "-P", "-c", _SCRIPT.format(source)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            # One process for each core is enough: no threads of BLAS beside them.
+            env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+        )
+        self._process = process
+        if self._closed:
+            process.kill()
+        assert process.stdout is not None
+        if process.stdout.readline() == READY:
+            return process
+        self.finish()
+        if not self._closed:
+            raise OSError("the process that decodes pictures ended at once")
+        return None

@@ -1,0 +1,202 @@
+"""A process that decodes pictures, so that one that crashes a decoder ends this process only.
+
+It imports neither torch nor Qt. One line of JSON on stdin is one order; the answer is one line of
+JSON, ``[answers, number of bytes]``, and so many bytes behind it. There are two kinds of orders:
+
+``{"rows": [[row, path, member], ...], "treatment": {...}, "out": path}``
+    Decode, and write the pixels to rows of a file. An answer is
+    ``[row, width, height, mode, format, digest]``, or ``[row, reason]``.
+``{"look": [[path, member], ...], "limit_px": n, "treatment": {...} or null, "background": name}``
+    Decode for somebody to look at. An answer is ``[width, height, mode, transparent, [h, w]]``, or
+    ``[reason]``; the bytes are pixels in colour, at most n a side, followed by the treated ones.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import sys
+import zipfile
+from typing import Any, BinaryIO
+
+from latentlab.core.treatment import Treatment
+from latentlab.data.listing import MAX_FILE_BYTES
+from latentlab.data.parquet import ParquetPictures
+from latentlab.data.picture import (
+    PictureError,
+    looks_like_picture,
+    read_original,
+    read_picture,
+    unsupported_kind,
+)
+
+READY = b"[[], 0]\n"
+HEADER_BYTES = 128
+CANNOT_WRITE = -1  # instead of a row: the file of pixels cannot be written, and the reason
+
+_HEAD_BYTES = 4096
+_MEMORY_BYTES = 8 << 30
+
+
+class _Files:
+    """Reads files and members of archives and tables; the last archive stays open."""
+
+    def __init__(self) -> None:
+        self._path = ""
+        self._archive: zipfile.ZipFile | None = None
+        self._table: ParquetPictures | None = None
+
+    def read(self, path: str, member: str) -> bytes:
+        """Return a file's content, if it begins like a picture.
+
+        Raises
+        ------
+        PictureError
+            If it does not, or cannot be read.
+        """
+        try:
+            if not member:
+                with open(path, "rb") as file:  # noqa: PTH123 - many small files: this is faster
+                    return _content(file)
+            if path != self._path:
+                self._open(path)
+            if self._table is not None:
+                return self._table.read(member)
+            assert self._archive is not None
+            with self._archive.open(member) as inside:
+                return _content(inside)  # type: ignore[arg-type]
+        except PictureError:
+            raise
+        except FileNotFoundError:
+            raise PictureError("it was there a moment ago and is not any more") from None
+        except OSError as error:
+            raise PictureError((error.strerror or "cannot be read").lower()) from None
+        except Exception as error:  # noqa: BLE001 - archives raise many kinds
+            raise PictureError(
+                f"cannot be read from the archive ({type(error).__name__})"
+            ) from None
+
+    def _open(self, path: str) -> None:
+        if self._archive is not None:
+            self._archive.close()
+        self._archive = self._table = None
+        self._path = ""
+        if zipfile.is_zipfile(path):
+            self._archive = zipfile.ZipFile(path)
+        else:
+            self._table = ParquetPictures(path)
+        self._path = path
+
+
+def _content(file: BinaryIO) -> bytes:
+    head = file.read(_HEAD_BYTES)
+    if not head:
+        raise PictureError("empty file")
+    if looks_like_picture(head) is None:
+        raise PictureError(unsupported_kind(head) or "not a picture")
+    content = head + file.read(MAX_FILE_BYTES - len(head) + 1)
+    if len(content) > MAX_FILE_BYTES:
+        raise PictureError(f"larger than {MAX_FILE_BYTES >> 20} MB")
+    return content
+
+
+class _Worker:
+    def __init__(self) -> None:
+        self._files = _Files()
+        self._out_path = ""
+        self._out: BinaryIO | None = None
+
+    def answer(self, order: dict[str, Any]) -> tuple[list[Any], list[bytes]]:
+        asked = order["treatment"]
+        treatment = None if asked is None else Treatment(**asked)
+        if "look" in order:
+            return self._look(order["look"], treatment, order["limit_px"], order["background"])
+        assert treatment is not None
+        try:
+            out = self._open_out(order["out"])
+            return [self._decode(out, treatment, *row) for row in order["rows"]], []
+        except OSError as error:
+            return [[CANNOT_WRITE, (error.strerror or type(error).__name__).lower()]], []
+
+    def _open_out(self, path: str) -> BinaryIO:
+        if self._out is None or path != self._out_path:
+            if self._out is not None:
+                self._out.close()
+            self._out = open(path, "r+b", buffering=0)  # noqa: PTH123, SIM115 - for all orders
+            self._out_path = path
+        return self._out
+
+    def _decode(
+        self, out: BinaryIO, treatment: Treatment, row: int, path: str, member: str
+    ) -> list[Any]:
+        try:
+            content = self._files.read(path, member)
+            pixels, facts = read_picture(content, treatment)
+        except PictureError as error:
+            return [row, error.reason]
+        except MemoryError:
+            return [row, "it takes more memory than there is"]
+        out.seek(HEADER_BYTES + row * pixels.nbytes)
+        if out.write(pixels.data) != pixels.nbytes:
+            raise OSError("No space left on device")
+        digest = hashlib.blake2b(content, digest_size=16).hexdigest()
+        return [row, facts.width, facts.height, facts.mode, facts.format, digest]
+
+    def _look(
+        self,
+        files: list[list[str]],
+        treatment: Treatment | None,
+        limit_px: int,
+        background: str,
+    ) -> tuple[list[Any], list[bytes]]:
+        answers: list[Any] = []
+        payload: list[bytes] = []
+        for path, member in files:
+            try:
+                content = self._files.read(path, member)
+                original, facts = read_original(content, limit_px, background)
+                parts = [original.tobytes()]
+                if treatment is not None:
+                    parts.append(read_picture(content, treatment)[0].tobytes())
+            except PictureError as error:
+                answers.append([error.reason])
+                continue
+            except MemoryError:
+                answers.append(["it takes more memory than there is"])
+                continue
+            shape = list(original.shape[:2])
+            answers.append([facts.width, facts.height, facts.mode, facts.transparent, shape])
+            payload += parts
+        return answers, payload
+
+
+def serve() -> None:
+    """Answer orders until stdin ends."""
+    orders, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
+    # libtiff and others write warnings to the C streams, where nobody must see or parse them.
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.dup2(nowhere, 2)
+    _limit_memory()
+    worker = _Worker()
+    answers.write(READY)
+    answers.flush()
+    for line in orders:
+        answer, payload = worker.answer(json.loads(line))
+        size = sum(len(part) for part in payload)
+        answers.write(json.dumps([answer, size]).encode() + b"\n")
+        for part in payload:
+            answers.write(part)
+        answers.flush()
+
+
+def _limit_memory() -> None:
+    """Let a picture that asks for too much fail here instead of slowing the machine down."""
+    with contextlib.suppress(ImportError, OSError, ValueError):
+        import resource
+
+        _, hard = resource.getrlimit(resource.RLIMIT_AS)
+        limit = _MEMORY_BYTES if hard == resource.RLIM_INFINITY else min(hard, _MEMORY_BYTES)
+        resource.setrlimit(resource.RLIMIT_AS, (limit, hard))

@@ -1,0 +1,209 @@
+"""The whole way from a folder, archive or selection of pictures to a packed data set."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from latentlab.core.errors import DataError, LatentLabError
+from latentlab.core.import_messages import (
+    FilesSkipped,
+    Imported,
+    ImportFailed,
+    ImportMessage,
+    ImportProgress,
+    ImportStage,
+    Surveyed,
+)
+from latentlab.core.treatment import TreatmentOptions
+from latentlab.data.listing import Listing, list_pictures
+from latentlab.data.packed import open_packed
+from latentlab.data.packing import pack_pictures
+from latentlab.data.picture_cache import PictureCache
+from latentlab.data.picture_paths import is_pictures
+from latentlab.data.picture_viewer import PictureViewer
+from latentlab.data.survey import Sample, suitable_treatment, survey, take_sample, treat_examples
+
+__all__ = ["PictureImport", "import_pictures", "is_pictures", "treat_examples"]
+
+_FIRST_EXAMPLES = 12  # shown before the others
+_FIRST_TAKE_S = 0.25  # longer, as for photographs, and they are all that is shown
+_TELL_EVERY_S = 1 / 30
+
+
+class PictureImport:
+    """An import in progress.
+
+    Parameters
+    ----------
+    paths
+        A folder, an archive, a Parquet file, or any selection of these and of pictures.
+    options
+        What the user wants done to the pictures.
+    listing, sample
+        What an earlier import of the same paths has found already.
+    viewer
+        Process to look at pictures with, which stays open; one of its own if not given.
+    cache
+        Folder for the packed pictures; the application's own if not given.
+    out
+        Write the packed set here instead of into the cache.
+    examples
+        Whether to send examples, for somebody to look at.
+
+    Attributes
+    ----------
+    listing, sample
+        Known once scanning has ended.
+    """
+
+    def __init__(
+        self,
+        paths: Sequence[Path],
+        options: TreatmentOptions = TreatmentOptions(),  # noqa: B008 - frozen
+        *,
+        listing: Listing | None = None,
+        sample: Sample | None = None,
+        viewer: PictureViewer | None = None,
+        cache: Path | None = None,
+        out: Path | None = None,
+        examples: bool = True,
+    ) -> None:
+        options.validate()
+        self.listing = listing
+        self.sample = sample
+        self._viewer = viewer
+        self._paths = tuple(paths)
+        self._options = options
+        self._cache = PictureCache(cache)
+        self._out = out
+        self._examples = examples
+
+    def run(self) -> Iterator[ImportMessage | None]:
+        """Scan, survey and pack, yielding messages; ``None`` where there is nothing new.
+
+        Yields at least about every 20 ms. The last message is ``Imported`` or ``ImportFailed``.
+        Closing the generator ends the work and leaves nothing behind.
+        """
+        viewer = self._viewer or PictureViewer()
+        try:
+            yield from self._run(viewer)
+        except LatentLabError as error:
+            yield ImportFailed(error.sentence, error.details)
+        finally:
+            if viewer is not self._viewer:
+                viewer.close()
+
+    def _run(self, viewer: PictureViewer) -> Iterator[ImportMessage | None]:
+        begin_s = time.monotonic()
+        if self.listing is None:
+            yield from self._scan()
+        listing = self.listing
+        assert listing is not None
+        if not listing.entries:
+            raise DataError(
+                f"“{listing.title}” holds no pictures.",
+                "\n".join(f"{one.path}: {one.reason}" for one in listing.skipped[:1000]),
+            )
+        if self.sample is None:
+            self.sample = yield from take_sample(listing, viewer)
+        treatment = suitable_treatment(self.sample, self._options)
+        if self._examples:
+            yield Surveyed(survey(listing, self.sample, self._options), self._options)
+            examples = self.sample.examples
+            looked_s = time.monotonic()
+            yield treat_examples(listing, examples[:_FIRST_EXAMPLES], treatment, viewer)
+            is_quick = time.monotonic() - looked_s < _FIRST_TAKE_S
+            if len(examples) > _FIRST_EXAMPLES and is_quick:
+                yield treat_examples(listing, examples, treatment, viewer)
+        if listing.skipped:
+            yield FilesSkipped(listing.skipped)
+        drop = self._options.duplicates == "drop"
+        key = self._cache.key(listing, treatment, drop)
+        path = self._cache.path(key) if self._out is None else self._out
+        if self._out is None and self._cache.has(key):
+            data = open_packed(path, self._name(listing, path))
+            assert data.origin is not None
+            known = {one.path for one in listing.skipped}
+            more = tuple(one for one in data.origin.skipped if one.path not in known)
+            if more:
+                yield FilesSkipped(more)
+            yield Imported(data, 0.0)
+            return
+        pace = _Pace("packing", len(listing.entries), len(listing.skipped))
+        for found in pack_pictures(listing, treatment, path, drop_duplicates=drop, key=key):
+            if isinstance(found, int):
+                pace.done += found
+            else:
+                pace.num_skipped += len(found)
+                yield FilesSkipped(tuple(found))
+            yield pace.progress()
+        yield pace.progress(last=True)
+        if self._out is None:
+            self._cache.note_use(key)
+            self._cache.make_room(keep=key)
+        data = open_packed(path, self._name(listing, path))
+        yield Imported(data, time.monotonic() - begin_s)
+
+    def _name(self, listing: Listing, path: Path) -> str:
+        """Return what opens this set again: what was opened, or for a selection, the packed set."""
+        is_one = self._out is None and len(self._paths) == 1
+        return str(listing.root if is_one else path)
+
+    def _scan(self) -> Iterator[ImportMessage | None]:
+        pace = _Pace("scanning")
+        scanning = list_pictures(self._paths)
+        while True:
+            try:
+                pace.found = next(scanning)
+            except StopIteration as end:
+                self.listing = end.value
+                break
+            yield pace.progress()
+        yield pace.progress(last=True)
+
+
+class _Pace:
+    """Counts, and makes a message of them often enough and no oftener."""
+
+    def __init__(self, stage: ImportStage, found: int = 0, num_skipped: int = 0) -> None:
+        self.stage = stage
+        self.found = found
+        self.done = 0
+        self.num_skipped = num_skipped
+        self._begin_s = time.monotonic()
+        self._told_s = 0.0
+
+    def progress(self, *, last: bool = False) -> ImportProgress | None:
+        now_s = time.monotonic()
+        if not last and now_s - self._told_s < _TELL_EVERY_S:
+            return None
+        self._told_s = now_s
+        took_s = max(now_s - self._begin_s, 1e-6)
+        count = self.found if self.stage == "scanning" else self.done
+        per_s = count / took_s
+        left_s = None
+        if self.stage == "packing" and self.done and took_s > 0.5:
+            left_s = max(0.0, (self.found - self.done) / per_s)
+        return ImportProgress(self.stage, self.found, self.done, self.num_skipped, per_s, left_s)
+
+
+def import_pictures(
+    path: Path,
+    options: TreatmentOptions = TreatmentOptions(),  # noqa: B008 - frozen
+    *,
+    out: Path | None = None,
+) -> Iterator[ImportProgress | Imported]:
+    """Import without anybody looking: progress, and the packed set at the end.
+
+    Raises
+    ------
+    DataError
+        If nothing could be imported.
+    """
+    for message in PictureImport([path], options, out=out, examples=False).run():
+        if isinstance(message, ImportFailed):
+            raise DataError(message.sentence, message.details)
+        if isinstance(message, (ImportProgress, Imported)):
+            yield message
