@@ -87,6 +87,7 @@ ALLOWED = {
 
 # Single modules that may import more, and why it stays in one place.
 ALSO_ALLOWED = {
+    "latentlab/data/parquet.py": {"pyarrow"},
     "latentlab/core/neighbours.py": {"scipy"},  # only where a tree is built
     "latentlab/ui/panels/loss_plot.py": {"pyqtgraph"},  # untyped: wrapped once
     "latentlab/services/engine/compute_thread.py": {"PySide6.QtCore"},  # the thread itself

@@ -113,6 +113,8 @@ def _print(images: ImageSet, counts: dict[str, int]) -> None:
 
 def _print_origin(origin: Origin) -> None:
     sizes = list(origin.source_sizes.items())
+    if not sizes:
+        return
     shown = ", ".join(f"{w} × {h} ({n:,})" for (w, h), n in sizes[:_FEW])
     more = f" and {len(sizes) - _FEW:,} more" if len(sizes) > _FEW else ""
     print(f"sizes of the files: {shown}{more}")

@@ -27,7 +27,7 @@ latentlab --trace FILE writes the timings of the window as Chrome trace events."
 
 # The first line of each command's docstring, so that --help needs none of them.
 _SUMMARIES = {
-    "data": "List data sets, and say what is in one.",
+    "data": "List data sets, say what is in one, pack and download them.",
     "train": "Train a model and write a run folder.",
     "evaluate": "Measure reconstruction, KL and the code of a model.",
     "encode": "Write the codes of images: z, and mu and logvar where the model has them.",

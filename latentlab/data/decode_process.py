@@ -10,7 +10,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import latentlab
 from latentlab.data.decode_worker import READY
 
 _SCRIPT = (
@@ -79,7 +78,7 @@ class DecodeProcess:
         process.wait()
 
     def _begin(self) -> subprocess.Popen[bytes] | None:
-        source = str(Path(latentlab.__file__).resolve().parents[1])
+        source = str(Path(__file__).resolve().parents[2])
         process = subprocess.Popen(
             [sys.executable, "-P", "-c", _SCRIPT.format(source)],
             stdin=subprocess.PIPE,

@@ -125,6 +125,7 @@ def _listed(root: Path, entries: list[Entry], skipped: tuple[Skipped, ...]) -> L
         by_metadata = any(entry.label is not None for entry in entries)
         rest = NO_LABEL if by_metadata else TOP_FOLDER
         named = [rest if label is None else label for label in labels]
+        named = [readable(label) for label in named]
         class_names = tuple(sorted(set(named), key=_in_order))
         places = {name: place for place, name in enumerate(class_names)}
         numbers = np.array([places[name] for name in named], np.int32)
@@ -133,7 +134,7 @@ def _listed(root: Path, entries: list[Entry], skipped: tuple[Skipped, ...]) -> L
         digest.update(repr(tuple(entry)).encode("utf-8", "surrogatepass"))
     return Listing(
         root,
-        root.stem if root.is_file() else (root.name or str(root)),
+        readable(root.stem if root.is_file() else (root.name or str(root))),
         tuple(entries),
         tuple(sorted(skipped, key=lambda one: one.path)),
         class_names,
@@ -141,6 +142,11 @@ def _listed(root: Path, entries: list[Entry], skipped: tuple[Skipped, ...]) -> L
         splits,
         digest.hexdigest(),
     )
+
+
+def readable(name: str) -> str:
+    """Return a name from the file system as text that can be stored: all of it valid Unicode."""
+    return os.fsencode(name).decode(errors="replace")
 
 
 def _by_name(entry: Entry) -> tuple[str, str]:

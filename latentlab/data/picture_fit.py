@@ -13,6 +13,10 @@ from latentlab.core.treatment import Treatment
 Size = tuple[int, int]
 Box = tuple[float, float, float, float]
 
+# How many pixels may become one in one go. Pillow 13 takes means of n pixels as a sum times the
+# whole part of 2^24 / n: of a million white pixels it makes a grey one.
+_MOST_REDUCED = 128 * 128
+
 
 def placed(size: Size, treatment: Treatment) -> tuple[Box, Size]:
     """Return the part of a picture that is taken, and the size that this part gets.
@@ -63,6 +67,10 @@ def resized(image: Image.Image, box: Box, size: Size) -> Image.Image:
         return image
     enlarged = width <= size[0] and height <= size[1]
     method = Image.Resampling.BICUBIC if enlarged else Image.Resampling.LANCZOS
+    if width * height > _MOST_REDUCED * size[0] * size[1]:
+        step = (max(size[0], math.ceil(width / 64)), max(size[1], math.ceil(height / 64)))
+        image = image.resize(step, method, box, reducing_gap=2.0)
+        box = (0, 0, *step)
     return image.resize(size, method, box, reducing_gap=2.0)
 
 

@@ -17,7 +17,7 @@ from latentlab.core.import_messages import (
     Surveyed,
 )
 from latentlab.core.treatment import TreatmentOptions
-from latentlab.data.listing import Listing, list_pictures
+from latentlab.data.listing import Listing, list_pictures, readable
 from latentlab.data.packed import open_packed
 from latentlab.data.packing import pack_pictures
 from latentlab.data.picture_cache import PictureCache
@@ -103,7 +103,7 @@ class PictureImport:
         assert listing is not None
         if not listing.entries:
             raise DataError(
-                f"“{listing.title}” holds no pictures.",
+                f"“{listing.title}” holds no pictures, nor any other data that can be opened.",
                 "\n".join(f"{one.path}: {one.reason}" for one in listing.skipped[:1000]),
             )
         if self.sample is None:
@@ -149,7 +149,7 @@ class PictureImport:
     def _name(self, listing: Listing, path: Path) -> str:
         """Return what opens this set again: what was opened, or for a selection, the packed set."""
         is_one = self._out is None and len(self._paths) == 1
-        return str(listing.root if is_one else path)
+        return readable(str(listing.root if is_one else path))
 
     def _scan(self) -> Iterator[ImportMessage | None]:
         pace = _Pace("scanning")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -84,7 +85,8 @@ class TrainingController(QObject):
         self._training.set_status(TrainStatusChanged("preparing", spec=spec))
         stamp = time.strftime("%Y%m%d-%H%M%S")
         name = f"{spec.objective} {time.strftime('%H:%M')}"
-        folder = new_run_folder(runs_folder(), f"{stamp}-{Path(data.name).stem}-{spec.objective}")
+        words = f"{stamp}-{name_for_files(data.title)}-{spec.objective}"
+        folder = new_run_folder(runs_folder(), words)
         self._thread.command(TrainCommand(spec, folder, name))
 
     @Slot()
@@ -119,6 +121,11 @@ class TrainingController(QObject):
                 spec = run_spec(result.document)
                 if spec is not None and not self._training.is_active:
                     self._training.set_spec(replace(spec, data=self._training.spec.data))
+
+
+def name_for_files(title: str) -> str:
+    """Return a title, which may hold anything, as part of a file's name on any system."""
+    return re.sub(r"[^\w.-]+", "-", title)[:40].strip("-. ") or "data"
 
 
 def new_run_folder(root: Path, name: str) -> Path:

@@ -11,24 +11,6 @@ from cli_shell import Refused, Shell
 from latentlab.data.catalog import open_data
 
 
-def test_the_list_names_the_bundled_sets(shell: Shell) -> None:
-    answer = shell("data", "list")
-    assert answer.code == 0
-    assert "digits" in answer.out
-    assert "10,000 images of 28 × 28" in answer.out
-    assert answer.err == ""
-    assert shell("data", "list", "--json").json == {
-        "data": [
-            {
-                "name": "digits",
-                "title": "Digits",
-                "num_images": 10_000,
-                "image_shape": [28, 28, 1],
-            }
-        ]
-    }
-
-
 def test_info_counts_what_a_file_holds(shell: Shell, blobs: Path) -> None:
     found = shell("data", "info", blobs, "--json").json
     assert found.pop("seconds") >= 0
@@ -41,6 +23,9 @@ def test_info_counts_what_a_file_holds(shell: Shell, blobs: Path) -> None:
         "classes": ["3", "7", "9"],
         "class_counts": {"3": 54, "7": 53, "9": 53},
         "image_shape": [8, 7, 1],
+        "source_sizes": [{"width": 7, "height": 8, "count": 160}],
+        "num_duplicates": 0,
+        "splits": {},
         "fingerprint": open_data(blobs).fingerprint,
     }
     answer = shell("data", "info", blobs)

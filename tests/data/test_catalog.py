@@ -75,14 +75,14 @@ def test_names_of_sets_are_told_from_paths(tmp_path: Path, monkeypatch: pytest.M
     ("name", "words"),
     [
         ("missing", "There is no data set or file “missing”; bundled sets are: digits, emoji, "),
-        ("", "holds no data set"),  # the current folder
+        ("", "holds no picture"),  # the current folder
         ("n" * 300, "There is no data set or file"),
         ("null\0byte", "There is no data set or file"),
         ("~nobody-of-this-name/x", "There is no data set or file"),
         ("text.txt", "“text.txt” is not a data set that can be opened"),
         ("empty", "“empty” is not a data set"),
-        ("folder", "The folder “folder” holds no data set"),
-        ("folder.npz", "The folder “folder.npz” holds no data set"),
+        ("folder", "“folder” holds no pictures"),
+        ("folder.npz", "“folder.npz” holds no pictures"),
         ("model.safetensors", "is not a data set"),
         ("broken", "There is no data set or file"),
     ],

@@ -4,11 +4,13 @@ import struct
 import threading
 import tracemalloc
 import warnings
+import zlib
 
 import numpy as np
 import pytest
-from picture_files import FILES, SMALL, colourful, file_of, plain, png_chunk, png_file
 from PIL import Image
+from PIL.JpegImagePlugin import JpegImageFile
+from small_pictures import FILES, SMALL, colourful, file_of, plain, png_chunk, png_file
 
 from latentlab.core.treatment import Treatment
 from latentlab.data.picture import (
@@ -36,14 +38,16 @@ def refused(content: bytes, treatment: Treatment = SAME) -> str:
     return caught.value.reason
 
 
-@pytest.mark.parametrize("name", [name for name in FILES if "16" not in name and "float" not in name])
+@pytest.mark.parametrize("name", sorted(FILES.keys() - {"png 16 bit", "tiff float"}))
 def test_a_picture_that_fits_comes_out_untouched(name: str) -> None:
     pixels, facts = read_picture(FILES[name], SAME)
     assert pixels.shape == SAME.image_shape
     assert pixels.dtype == np.uint8
     assert not pixels.flags.writeable
     assert (facts.width, facts.height) == SMALL.size
-    assert facts.format == FORMATS[name.split()[0]] == looks_like_picture(FILES[name][:32])
+    assert (
+        facts.format == FORMATS[name.split(maxsplit=1)[0]] == looks_like_picture(FILES[name][:32])
+    )
     if not facts.transparent:
         np.testing.assert_array_equal(pixels, plain(FILES[name]))
         grey, _ = read_picture(FILES[name], Treatment(*SMALL.size, 1))
@@ -88,12 +92,11 @@ def test_pad_shows_the_whole_picture_between_borders(
     background: str, value: int, channels: int
 ) -> None:
     image = colourful(30, 20)
-    pixels, _ = read_picture(
-        file_of(image, "PNG"), Treatment(30, 30, channels, "pad", background)
-    )
+    pixels, _ = read_picture(file_of(image, "PNG"), Treatment(30, 30, channels, "pad", background))
     assert (pixels[:5] == value).all()
     assert (pixels[25:] == value).all()
-    np.testing.assert_array_equal(pixels[5:25], plain(file_of(image, "PNG"), "LRGB"[channels // 2 :][: channels]))
+    whole = plain(file_of(image, "PNG"), "L" if channels == 1 else "RGB")
+    np.testing.assert_array_equal(pixels[5:25], whole)
 
 
 def test_stretch_takes_everything() -> None:
@@ -123,8 +126,8 @@ def test_extreme_shapes_have_defined_results(fit: str, size: tuple[int, int], fo
         assert (abs(pixels.astype(int) - 90) <= 2).any()
         if fit != "pad":
             assert (abs(pixels.astype(int) - 90) <= 2).all()
-    original, _ = read_original(content, 50)
-    assert original.shape == tuple(max(1, round(s / max(1, max(size) / 50))) for s in size[::-1]) + (3,)
+    shape = {(1, 1): (1, 1), (1, 20_000): (50, 1), (20_000, 1): (1, 50), (3, 2): (2, 3)}[size]
+    assert read_original(content, 50)[0].shape == (*shape, 3)
 
 
 def test_an_original_is_at_most_as_large_as_wanted_and_keeps_its_shape() -> None:
@@ -154,8 +157,6 @@ def test_a_large_jpeg_looks_as_if_it_had_been_decoded_whole(fit: str) -> None:
 def test_a_large_jpeg_is_decoded_at_a_fraction_of_its_size(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from PIL.JpegImagePlugin import JpegImageFile
-
     sizes = []
     load = JpegImageFile.load
     monkeypatch.setattr(JpegImageFile, "load", lambda self: (sizes.append(self.size), load(self)))
@@ -263,8 +264,7 @@ def test_too_many_frames_are_refused() -> None:
     assert refused(png_file((2, 2), bytes(6), before=claim)) == "more than 10,000 frames"
 
 
-@pytest.mark.parametrize("order", ["<", ">"])
-def test_pages_that_lead_back_to_themselves_end(order: str) -> None:
+def test_pages_that_lead_back_to_themselves_end() -> None:
     content = FILES["tiff"]
     start = struct.unpack_from("<I", content, 4)[0]
     entries = struct.unpack_from("<H", content, start)[0]
@@ -279,7 +279,14 @@ def test_pages_that_lead_back_to_themselves_end(order: str) -> None:
 
 def test_what_is_no_picture_is_refused_by_name() -> None:
     assert refused(b"") == "empty file"
-    for junk in (b"\0", b"hello", b"BM are letters, not a bitmap", b"P1x", b"<html><p>", bytes(5000)):
+    for junk in (
+        b"\0",
+        b"hello",
+        b"BM are letters, not a bitmap",
+        b"P1x",
+        b"<html><p>",
+        bytes(5000),
+    ):
         assert refused(junk) == "not a picture"
         assert looks_like_picture(junk[:32]) is None
         assert unsupported_kind(junk[:32]) is None
@@ -374,8 +381,6 @@ def test_just_below_the_limit_pictures_open_without_a_word() -> None:
 
 
 def test_a_text_that_unfolds_endlessly_is_refused() -> None:
-    import zlib
-
     bomb = png_chunk(b"zTXt", b"Comment\0\0" + zlib.compress(bytes(20 << 20)))
     assert refused(png_file((2, 2), bytes(6), before=bomb)) == "truncated or damaged"
 

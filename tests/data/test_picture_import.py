@@ -443,6 +443,17 @@ def test_names_of_any_kind_are_kept(tmp_path: Path) -> None:
     assert len(data.origin.skipped) == 1
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="names are bytes")
+def test_folders_that_are_no_text_give_classes_that_are(tmp_path: Path) -> None:
+    top = tmp_path / os.fsdecode(b"top-\xff")
+    write_picture(top / os.fsdecode(b"cat-\xfe") / "a.png", some_pixels(0))
+    write_picture(top / "dog" / "b.png", some_pixels(1))
+    data = imported(top)
+    assert data.class_names == ("cat-\N{REPLACEMENT CHARACTER}", "dog")
+    for text in (data.name, data.title):
+        text.encode()  # can be stored
+
+
 def test_what_leads_to_pictures_is_known_before_it_is_read(pets: Path, tmp_path: Path) -> None:
     archive = Path(shutil.make_archive(str(tmp_path / "a"), "zip", pets))
     unnamed = write_picture(tmp_path / "unnamed", some_pixels(0))
