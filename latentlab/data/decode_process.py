@@ -26,6 +26,32 @@ class DecodeProcess:
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
         self._closed = False
+        self._is_ready = False
+
+    def start(self) -> None:
+        """Start the process without waiting until it is ready.
+
+        Raises
+        ------
+        OSError
+            If no process can be started.
+        """
+        if self._process is not None:
+            return
+        source = str(Path(__file__).resolve().parents[2])
+        process = subprocess.Popen(
+            [sys.executable, "-P", "-c", _SCRIPT.format(source)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            # One process for each core is enough: no threads of BLAS beside them.
+            env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+        )
+        self._process = process
+        self._is_ready = False
+        if self._closed:
+            process.kill()
 
     def ask(self, order: dict[str, Any]) -> tuple[list[Any], bytes] | None:
         """Return the answers to an order and the bytes behind them, ``None`` if it ended over it.
@@ -35,7 +61,7 @@ class DecodeProcess:
         OSError
             If no process can be started.
         """
-        process = self._process or self._begin()
+        process = self._ready()
         if process is None:
             return None
         assert process.stdin is not None and process.stdout is not None
@@ -77,22 +103,14 @@ class DecodeProcess:
                     stream.close()
         process.wait()
 
-    def _begin(self) -> subprocess.Popen[bytes] | None:
-        source = str(Path(__file__).resolve().parents[2])
-        process = subprocess.Popen(
-            [sys.executable, "-P", "-c", _SCRIPT.format(source)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            # One process for each core is enough: no threads of BLAS beside them.
-            env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
-            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-        )
-        self._process = process
-        if self._closed:
-            process.kill()
+    def _ready(self) -> subprocess.Popen[bytes] | None:
+        self.start()
+        process = self._process
+        if process is None or self._is_ready:
+            return process
         assert process.stdout is not None
         if process.stdout.readline() == READY:
+            self._is_ready = True
             return process
         self.finish()
         if not self._closed:

@@ -37,6 +37,7 @@ HEADER_BYTES = 128
 CANNOT_WRITE = -1  # instead of a row: the file of pixels cannot be written, and the reason
 
 _HEAD_BYTES = 4096
+_SMALL_BYTES = 1 << 17
 _MEMORY_BYTES = 8 << 30
 
 
@@ -58,8 +59,7 @@ class _Files:
         """
         try:
             if not member:
-                with open(path, "rb") as file:  # noqa: PTH123 - many small files: this is faster
-                    return _content(file)
+                return _file_content(path)
             if path != self._path:
                 self._open(path)
             if self._table is not None:
@@ -90,12 +90,31 @@ class _Files:
         self._path = path
 
 
-def _content(file: BinaryIO) -> bytes:
-    head = file.read(_HEAD_BYTES)
+def _file_content(path: str) -> bytes:
+    """Return a whole file in as few system calls as it takes: most files are small."""
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+    try:
+        size = os.fstat(descriptor).st_size
+        if size > _SMALL_BYTES:
+            with open(descriptor, "rb", closefd=False) as file:  # noqa: PTH123
+                return _content(file)
+        content = os.read(descriptor, _SMALL_BYTES)
+    finally:
+        os.close(descriptor)
+    _refuse_by_head(content[:_HEAD_BYTES])
+    return content
+
+
+def _refuse_by_head(head: bytes) -> None:
     if not head:
         raise PictureError("empty file")
     if looks_like_picture(head) is None:
         raise PictureError(unsupported_kind(head) or "not a picture")
+
+
+def _content(file: BinaryIO) -> bytes:
+    head = file.read(_HEAD_BYTES)
+    _refuse_by_head(head)
     content = head + file.read(MAX_FILE_BYTES - len(head) + 1)
     if len(content) > MAX_FILE_BYTES:
         raise PictureError(f"larger than {MAX_FILE_BYTES >> 20} MB")

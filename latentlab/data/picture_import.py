@@ -16,7 +16,7 @@ from latentlab.core.import_messages import (
     ImportStage,
     Surveyed,
 )
-from latentlab.core.treatment import TreatmentOptions
+from latentlab.core.treatment import Treatment, TreatmentOptions
 from latentlab.data.listing import Listing, list_pictures, readable
 from latentlab.data.packed import open_packed
 from latentlab.data.packing import pack_pictures
@@ -97,6 +97,8 @@ class PictureImport:
 
     def _run(self, viewer: PictureViewer) -> Iterator[ImportMessage | None]:
         begin_s = time.monotonic()
+        if self.sample is None or self._examples:
+            viewer.start()  # while the files are found
         if self.listing is None:
             yield from self._scan()
         listing = self.listing
@@ -110,27 +112,38 @@ class PictureImport:
             self.sample = yield from take_sample(listing, viewer)
         treatment = suitable_treatment(self.sample, self._options)
         if self._examples:
-            yield Surveyed(survey(listing, self.sample, self._options), self._options)
-            examples = self.sample.examples
-            looked_s = time.monotonic()
-            yield treat_examples(listing, examples[:_FIRST_EXAMPLES], treatment, viewer)
-            is_quick = time.monotonic() - looked_s < _FIRST_TAKE_S
-            if len(examples) > _FIRST_EXAMPLES and is_quick:
-                yield treat_examples(listing, examples, treatment, viewer)
+            yield from self._show(listing, self.sample, treatment, viewer)
         if listing.skipped:
             yield FilesSkipped(listing.skipped)
         drop = self._options.duplicates == "drop"
         key = self._cache.key(listing, treatment, drop)
         path = self._cache.path(key) if self._out is None else self._out
-        if self._out is None and self._cache.has(key):
-            data = open_packed(path, self._name(listing, path))
-            assert data.origin is not None
+        was_packed = self._out is None and self._cache.has(key)
+        if not was_packed:
+            yield from self._pack(listing, treatment, path, key)
+        data = open_packed(path, self._name(listing, path))
+        if was_packed and data.origin is not None:
             known = {one.path for one in listing.skipped}
             more = tuple(one for one in data.origin.skipped if one.path not in known)
             if more:
                 yield FilesSkipped(more)
-            yield Imported(data, 0.0)
-            return
+        yield Imported(data, 0.0 if was_packed else time.monotonic() - begin_s)
+
+    def _show(
+        self, listing: Listing, sample: Sample, treatment: Treatment, viewer: PictureViewer
+    ) -> Iterator[ImportMessage]:
+        """Tell what there is, and what examples will look like; first some, then all."""
+        yield Surveyed(survey(listing, sample, self._options), self._options)
+        begin_s = time.monotonic()
+        yield treat_examples(listing, sample.examples[:_FIRST_EXAMPLES], treatment, viewer)
+        is_quick = time.monotonic() - begin_s < _FIRST_TAKE_S
+        if len(sample.examples) > _FIRST_EXAMPLES and is_quick:
+            yield treat_examples(listing, sample.examples, treatment, viewer)
+
+    def _pack(
+        self, listing: Listing, treatment: Treatment, path: Path, key: str
+    ) -> Iterator[ImportMessage | None]:
+        drop = self._options.duplicates == "drop"
         pace = _Pace("packing", len(listing.entries), len(listing.skipped))
         for found in pack_pictures(listing, treatment, path, drop_duplicates=drop, key=key):
             if isinstance(found, int):
@@ -143,8 +156,6 @@ class PictureImport:
         if self._out is None:
             self._cache.note_use(key)
             self._cache.make_room(keep=key)
-        data = open_packed(path, self._name(listing, path))
-        yield Imported(data, time.monotonic() - begin_s)
 
     def _name(self, listing: Listing, path: Path) -> str:
         """Return what opens this set again: what was opened, or for a selection, the packed set."""

@@ -46,6 +46,19 @@ class PictureViewer:
     def __init__(self) -> None:
         self._process = DecodeProcess()
 
+    def start(self) -> None:
+        """Start the process in good time.
+
+        Raises
+        ------
+        DataError
+            If no process can be started.
+        """
+        try:
+            self._process.start()
+        except OSError as error:
+            raise _no_process(error) from error
+
     def look(
         self, entries: Sequence[Entry], limit_px: int, treatment: Treatment | None = None
     ) -> list[View | None]:
@@ -90,11 +103,15 @@ class PictureViewer:
         try:
             answer = self._process.ask(order)
         except OSError as error:
-            raise DataError("No process can be started to decode pictures.", str(error)) from error
+            raise _no_process(error) from error
         finally:
             watch.cancel()
             watch.join()
         return None if answer is None else _views(*answer, treatment)
+
+
+def _no_process(error: OSError) -> DataError:
+    return DataError("No process can be started to decode pictures.", str(error))
 
 
 def _views(
