@@ -176,12 +176,9 @@ def new_folder(path: Path) -> Iterator[Path]:
     temporary.mkdir()
     try:
         yield temporary
-        if path.exists():  # somebody else was faster, or an older one is replaced
-            old = path.with_name(f".{path.name[:40]}.{os.urandom(8).hex()}.tmp")
-            path.rename(old)
-            temporary.rename(path)
-            shutil.rmtree(old, ignore_errors=True)
-        else:
+        if not is_packed(path):  # else another process was faster, with the same pictures
+            if path.is_dir():
+                shutil.rmtree(path)  # empty, or what was left of a set
             temporary.rename(path)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
