@@ -135,9 +135,10 @@ def _refuse(sentence: str) -> int:
 
 
 def _can_exist(path: str) -> bool:
-    from latentlab.core.bundled import BUNDLED_DATA, BUNDLED_MODELS
+    from latentlab.core.bundled import BUNDLED_MODELS
+    from latentlab.data.catalog import is_known_name
 
-    return path in BUNDLED_DATA or path in BUNDLED_MODELS or os.path.lexists(path)
+    return is_known_name(path) or path in BUNDLED_MODELS or os.path.lexists(path)
 
 
 def _start_log() -> None:

@@ -89,6 +89,7 @@ ALLOWED = {
 ALSO_ALLOWED = {
     "latentlab/data/parquet.py": {"pyarrow"},
     "latentlab/core/neighbours.py": {"scipy"},  # only where a tree is built
+    "latentlab/core/planes/pca_plane.py": {"scipy"},  # only where the plane is wanted
     "latentlab/ui/panels/loss_plot.py": {"pyqtgraph"},  # untyped: wrapped once
     "latentlab/services/engine/compute_thread.py": {"PySide6.QtCore"},  # the thread itself
 }
@@ -214,6 +215,7 @@ def test_the_window_knows_no_engine_at_all() -> None:
     ("module", "names"),
     [
         ("latentlab/core/neighbours.py", ("scipy",)),
+        ("latentlab/core/planes/pca_plane.py", ("scipy",)),
         ("latentlab/services/engine/compute_thread.py", ("torch", "latentlab.nn")),
         ("latentlab/services/engine/mailbox.py", ("torch", "latentlab.nn")),
         ("latentlab/ui/panels/loss_plot.py", ("pyqtgraph",)),

@@ -89,13 +89,18 @@ class Camera:
         """Return the camera that shows the codes, float (n, 2).
 
         The outermost 0.2 % on each side may lie outside: a single far outlier must not shrink
-        everything else to a dot.
+        everything else to a dot. Nor may many: what a model has never seen can lie thousands of
+        units away, so nothing farther out than three times the width of the inner 90 % counts.
         """
         finite = codes[np.isfinite(codes).all(1)]
         if len(finite) == 0:
             return replace(self, centre=(0.0, 0.0), scale=min(self.width, self.height) / 6.0)
         low = np.quantile(finite, 0.002, axis=0).astype(float)
         high = np.quantile(finite, 0.998, axis=0).astype(float)
+        inner_low, inner_high = np.quantile(finite, (0.05, 0.95), axis=0).astype(float)
+        reach = np.maximum(3 * (inner_high - inner_low), 1e-3)
+        low = np.maximum(low, inner_low - reach)
+        high = np.minimum(high, inner_high + reach)
         span = np.maximum(high - low, 1e-3)
         room = 1 - 2 * margin
         scale = float(min(self.width * room / span[0], self.height * room / span[1]))

@@ -2,13 +2,52 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
 QUIET_SHARE = 1e-2
 """Of the largest unit of a code: below it a unit counts as off."""
 
+QUIET_KL_NATS = 1e-2
+"""Mean KL below which a number of a variational code says nothing about the image."""
+
+_SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 _MOST_CODES = 2000  # looked at for the shares over a data set
+
+
+def number_name(number: int) -> str:
+    """Return what people read for a code number counted from 0, such as ``z₁`` for the first."""
+    return f"z{number + 1}".translate(_SUBSCRIPTS)
+
+
+def is_measured(kl: Sequence[float], std: Sequence[float]) -> bool:
+    """Return whether it is known what each code number says, which it is after a run.
+
+    Until then a model carries the numbers of the prior: no KL and one standard deviation for all.
+    """
+    return len(kl) > 0 or len(set(std)) > 1
+
+
+def says_something(kl: Sequence[float], std: Sequence[float]) -> NDArray[np.bool_]:
+    """Return whether each code number says anything about the image, bool (d,).
+
+    A number of a variational code does from :data:`QUIET_KL_NATS` on; of a deterministic one, if
+    it varies at least a hundredth as much as the number that varies most.
+
+    Parameters
+    ----------
+    kl, std
+        KL of each code number in nats (empty for deterministic models) and standard deviation of
+        the codes, d numbers.
+    """
+    if len(kl):
+        says: NDArray[np.bool_] = np.asarray(kl) >= QUIET_KL_NATS
+    else:
+        spread = np.asarray(std)
+        says = spread > QUIET_SHARE * spread.max(initial=0.0)
+    return says
 
 
 def is_active(codes: NDArray[np.float32]) -> NDArray[np.bool_]:

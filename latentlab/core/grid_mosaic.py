@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from latentlab.core.tiles import CellBlock
 
 _UNKNOWN = -2  # cells without any picture
-_STAND_IN = -1  # cells that show a coarser or an older picture
+STAND_IN = -1
+"""Version of cells that show a coarser or an older picture."""
 
 
 class GridMosaic:
@@ -62,7 +63,7 @@ class GridMosaic:
                 kept[np.ix_(in_rows, in_columns)] = known
                 # A cell is as good as the worst of its pixels.
                 worst = kept.reshape(block.rows, h, block.columns, w).min((1, 3))
-                versions = worst if old.level == block.level else np.minimum(worst, _STAND_IN)
+                versions = worst if old.level == block.level else np.minimum(worst, STAND_IN)
         self.block, self.pixels, self._versions = block, pixels, versions
         self.layout_revision += 1
 
@@ -84,7 +85,7 @@ class GridMosaic:
         images
             uint8 (n, h, w, c).
         weights_version
-            Of the weights that decoded them.
+            Of the weights that decoded them, or :data:`STAND_IN`.
         """
         block = self.block
         if block is None or level > block.level or images.shape[1:] != self.image_shape:
@@ -119,7 +120,7 @@ class GridMosaic:
 
     def forget(self) -> None:
         """Mark all cells as stand-ins: another plane or model is shown, in about the same place."""
-        np.minimum(self._versions, _STAND_IN, out=self._versions)
+        np.minimum(self._versions, STAND_IN, out=self._versions)
 
     def clear(self) -> None:
         """Drop all pictures."""
@@ -140,7 +141,7 @@ class GridMosaic:
                 self.pixels[row * h : (row + 1) * h, column * w : (column + 1) * w] = image[
                     np.ix_(y, x)
                 ]
-                self._versions[row, column] = _STAND_IN
+                self._versions[row, column] = STAND_IN
 
     def _keys_where(self, mask: NDArray[np.bool_]) -> NDArray[np.int64]:
         block = self.block

@@ -42,7 +42,7 @@ class DecodeRequest:
 
 @dataclass(frozen=True)
 class ReconstructRequest:
-    """Encode and decode one data image, uint8 (h, w, c)."""
+    """Encode and decode one data image, uint8 (h, w, c); one of another shape is adapted."""
 
     session_epoch: int
     sequence: int
@@ -61,7 +61,20 @@ class TilesRequest:
     z: NDArray[np.float32]
 
 
-InteractiveRequest = DecodeRequest | ReconstructRequest | TilesRequest
+@dataclass(frozen=True)
+class TraversalEndsRequest:
+    """Decode small pictures of both ends of m sliders, at codes float32 (2m, d).
+
+    ``numbers`` says which code numbers: for each the low end comes first, then the high one.
+    """
+
+    session_epoch: int
+    sequence: int
+    numbers: tuple[int, ...]
+    z: NDArray[np.float32]
+
+
+InteractiveRequest = DecodeRequest | ReconstructRequest | TilesRequest | TraversalEndsRequest
 
 # --- commands: kept in order, none is dropped --------------------------------------------------
 
@@ -117,6 +130,22 @@ class TrainControlCommand:
     action: TrainAction
 
 
+@dataclass(frozen=True)
+class EncodePictureCommand:
+    """Encode a picture that is not among the data: the bytes of its file, or where it lies.
+
+    ``name`` is what people read.
+    """
+
+    name: str
+    content: bytes | Path
+
+
+@dataclass(frozen=True)
+class ForgetPictureCommand:
+    """Stop encoding the picture that was brought in."""
+
+
 Command = (
     UseDataCommand
     | OpenDataCommand
@@ -125,6 +154,8 @@ Command = (
     | UseDeviceCommand
     | TrainCommand
     | TrainControlCommand
+    | EncodePictureCommand
+    | ForgetPictureCommand
 )
 
 # --- results -----------------------------------------------------------------------------------
@@ -156,6 +187,29 @@ class Reconstructed:
     recon_loss: float
 
 
+@dataclass(frozen=True, eq=False)
+class PictureEncoded:
+    """What the model makes of the picture of an :class:`EncodePictureCommand`.
+
+    It comes again when the weights or the model change. ``source`` is the file, ``None`` for
+    bytes; ``source_size`` is (width, height) in pixels and ``source_mode`` the kind of pixels, in
+    Pillow's words, before it was adapted. ``picture`` is what the model was given and ``image``
+    its reconstruction, both uint8 (h, w, c); ``recon_loss`` is in nats. ``is_new`` is true once.
+    """
+
+    session_epoch: int
+    name: str
+    source: Path | None
+    source_size: tuple[int, int]
+    source_mode: str
+    picture: NDArray[np.uint8]
+    z: NDArray[np.float32]
+    image: NDArray[np.uint8]
+    recon_loss: float
+    weights_version: int
+    is_new: bool
+
+
 @dataclass(frozen=True)
 class TilesDecoded:
     """Cells of the grid: ``keys`` int64 (n, 2), ``images`` uint8 (n, h, w, c)."""
@@ -164,6 +218,17 @@ class TilesDecoded:
     sequence: int
     level: int
     keys: NDArray[np.int64]
+    images: NDArray[np.uint8]
+    weights_version: int
+
+
+@dataclass(frozen=True)
+class TraversalEndsDecoded:
+    """The pictures of a :class:`TraversalEndsRequest`, uint8 (2m, side, side, c)."""
+
+    session_epoch: int
+    sequence: int
+    numbers: tuple[int, ...]
     images: NDArray[np.uint8]
     weights_version: int
 
@@ -220,8 +285,8 @@ class ModelOpened:
     """A model is open under a new session epoch.
 
     ``name`` is what people read, ``path`` where it lies, ``None`` while it is only in memory.
-    ``fits_data`` says whether the open images have its shape, ``knows_data`` whether it was
-    trained on them.
+    ``fits_data`` says whether the open images have its shape (others are adapted to it to be
+    encoded, and never trained on so), ``knows_data`` whether it was trained on them.
     """
 
     session_epoch: int
@@ -306,7 +371,9 @@ class Failed:
 Result = (
     Decoded
     | Reconstructed
+    | PictureEncoded
     | TilesDecoded
+    | TraversalEndsDecoded
     | Embedded
     | EngineReady
     | DeviceUsed

@@ -8,6 +8,7 @@ pixels: a pan moves all of them alike, and a disc looks the same wherever it is.
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +26,9 @@ def _stamp(radius_px: float) -> tuple[tuple[int, int, float], ...]:
     return tuple(sorted((p for p in pixels if p[2] > 0.04), key=lambda p: p[2]))
 
 
+_OPACITY_LEVELS = 12  # that points are sorted into: eyes tell no more apart
+
+
 def premultiplied(colour: NDArray[np.uint32], alpha: float) -> NDArray[np.uint32]:
     """Return opaque colours 0xFFRRGGBB at an opacity of 0..1, as premultiplied ARGB."""
     weight = np.uint32(round(alpha * 256))
@@ -40,10 +44,12 @@ def draw_points(
     classes: NDArray[np.integer],
     colours: NDArray[np.uint32],
     radius_px: float,
+    opacity: NDArray[np.float32] | None = None,
 ) -> None:
     """Draw anti-aliased discs into a premultiplied ARGB canvas.
 
-    Rims are written before cores, so that a rim never bites into a neighbour's core.
+    Rims are written before cores, so that a rim never bites into a neighbour's core. Fainter
+    points lie below stronger ones.
 
     Parameters
     ----------
@@ -57,6 +63,8 @@ def draw_points(
         uint32 (c,), opaque 0xFFRRGGBB.
     radius_px
         Radius of a point in pixels.
+    opacity
+        float32 (n,), 0 to 1 for each point; ``None`` for 1 everywhere.
     """
     height, width = canvas.shape
     stamp = _stamp(round(float(radius_px), 2))
@@ -66,6 +74,7 @@ def draw_points(
     inside = (x >= -reach) & (x < width + reach) & (y >= -reach) & (y < height + reach)
     if not inside.all():
         x, y, classes = x[inside], y[inside], classes[inside]
+        opacity = None if opacity is None else opacity[inside]
     if len(x) == 0:
         return
     # A margin around the canvas, as wide as a point outside plus its stamp, spares bounds checks.
@@ -75,10 +84,26 @@ def draw_points(
     window[:] = canvas
     flat, row = padded.reshape(-1), padded.shape[1]
     origin = (y + margin).astype(np.int64) * row + (x + margin).astype(np.int64)
-    previous = None
-    for dx, dy, coverage in stamp:
-        if coverage != previous:
-            ink = premultiplied(colours, coverage)[classes]
-            previous = coverage
-        flat[origin + (dy * row + dx)] = ink
+    for points, alpha in _by_opacity(opacity):
+        at, kinds = origin[points], classes[points]
+        previous = None
+        for dx, dy, coverage in stamp:
+            if coverage != previous:
+                ink = premultiplied(colours, coverage * alpha)[kinds]
+                previous = coverage
+            flat[at + (dy * row + dx)] = ink
     canvas[:] = window
+
+
+def _by_opacity(
+    opacity: NDArray[np.float32] | None,
+) -> Iterator[tuple[slice | NDArray[np.intp], float]]:
+    """Yield which points are drawn together and how opaque they are, the faintest first."""
+    if opacity is None:
+        yield slice(None), 1.0
+        return
+    levels = np.rint(opacity * np.float32(_OPACITY_LEVELS)).astype(np.int8)
+    for level in range(1, _OPACITY_LEVELS + 1):
+        points = np.flatnonzero(levels == level)
+        if len(points):
+            yield points, level / _OPACITY_LEVELS

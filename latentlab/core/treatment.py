@@ -41,7 +41,7 @@ class TreatmentOptions:
     colour: str = option(
         "auto",
         "Colour",
-        "Whether pictures become grey or stay in colour; automatic keeps colour where there is any.",
+        "Whether pictures become grey or stay in colour; automatic keeps it where there is any.",
         choices={"auto": "Automatic", "grey": "Grey", "colour": "Colour"},
     )
     fit: str = option(

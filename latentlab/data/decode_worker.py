@@ -96,7 +96,7 @@ def _file_content(path: str) -> bytes:
     try:
         size = os.fstat(descriptor).st_size
         if size > _SMALL_BYTES:
-            with open(descriptor, "rb", closefd=False) as file:  # noqa: PTH123
+            with open(descriptor, "rb", closefd=False) as file:
                 return _content(file)
         content = os.read(descriptor, _SMALL_BYTES)
     finally:

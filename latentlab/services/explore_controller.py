@@ -14,7 +14,6 @@ from latentlab.core.messages import (
     ReconstructRequest,
     TrainProgress,
 )
-from latentlab.core.plane import AxisPlane
 from latentlab.core.trace import now_s
 from latentlab.services.engine.compute_thread import ComputeThread
 from latentlab.state.explorer import ExplorerModel
@@ -51,6 +50,7 @@ class ExploreController(QObject):
         self._shown_sequence = 0
         self._event_s = now_s()
         self._reconstruct_sequence = 0
+        self._wants_anchor = False
         thread.resulted.connect(self._take)
         explorer.zChanged.connect(self._on_z_changed)
         explorer.selectedChanged.connect(self._request_reconstruction)
@@ -62,6 +62,7 @@ class ExploreController(QObject):
     def move_to(self, z: NDArray[np.float32], event_s: float | None = None) -> None:
         """Put the cursor on a code, float (d,); ``event_s`` is when the hand asked for it."""
         self._event_s = now_s() if event_s is None else event_s
+        self._wants_anchor = False
         self._explorer.set_z(z)
 
     def move_on_map(self, point: tuple[float, float], event_s: float | None = None) -> None:
@@ -78,6 +79,18 @@ class ExploreController(QObject):
     def rest(self) -> None:
         """Note that the hand has come to rest: the place joins the trail."""
         self._trail.visit(self._explorer.z)
+
+    def go_to_random(self) -> None:
+        """Put the cursor on a random sample of the prior, or of a normal fitted to the codes."""
+        model = self._session.model
+        if model is None:
+            return
+        document = model.document
+        mean, std = np.zeros(document.latent_dim), np.ones(document.latent_dim)
+        if document.prior != "standard-normal":
+            mean, std = np.array(document.latent_mean), np.array(document.latent_std)
+        self.move_to(np.random.default_rng().normal(mean, std).astype(np.float32))
+        self.rest()
 
     def undo(self) -> None:
         """Go back to the place visited before."""
@@ -109,7 +122,7 @@ class ExploreController(QObject):
     def _on_z_changed(self) -> None:
         plane = self._map_view.plane
         if len(self._explorer.z) == plane.latent_dim:
-            self._map_view.set_plane(AxisPlane(self._explorer.z, plane.axes))
+            self._map_view.set_plane(plane.through(self._explorer.z))
         self._thread.touch()
         self._request_decode(self._event_s, by_hand=True)
         self._find_neighbours()
@@ -129,7 +142,7 @@ class ExploreController(QObject):
     @Slot()
     def _request_reconstruction(self) -> None:
         model, data, index = self._session.model, self._session.data, self._explorer.selected
-        if model is None or data is None or index is None or not model.fits_data:
+        if model is None or data is None or index is None:
             return
         if self._session.engine_status != "ready" or index >= len(data):
             return
@@ -154,6 +167,18 @@ class ExploreController(QObject):
     @Slot()
     def _on_codes_changed(self) -> None:
         self._find_neighbours()
+        self._anchor_on_image()
+
+    def _anchor_on_image(self) -> None:
+        """Put the cursor of a newly opened model on an image, through which the map then goes.
+
+        The mean of many numbers is a code of no image, and neither are the planes through it.
+        """
+        found = self._explorer.neighbours
+        if self._wants_anchor and found is not None and len(found.indices):
+            codes = self._map_view.codes
+            if np.isfinite(codes).all():
+                self.move_to_image(int(found.indices[0]))
 
     # --- answers -------------------------------------------------------------------------------
 
@@ -185,4 +210,5 @@ class ExploreController(QObject):
         if len(self._explorer.z) != model.document.latent_dim:
             self._trail.clear()
             self.move_to(np.array(model.document.latent_mean, np.float32))
+            self._wants_anchor = model.document.latent_dim > 2
         self.refresh()

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 from PySide6.QtCore import QObject, QTimer, Slot
 
-from latentlab.core.grid_mosaic import GridMosaic
+from latentlab.core.grid_mosaic import STAND_IN, GridMosaic
 from latentlab.core.messages import TilesDecoded, TilesRequest, TrainProgress
 from latentlab.core.tiles import COARSE_LEVELS, CellBlock, level_for, tile_shape, visible_block
 from latentlab.core.trace import now_s
@@ -41,6 +41,9 @@ class GridController(QObject):
         self._in_flight_cells = 0
         self._weights_version = 0
         self._model_epoch = -1
+        self._plane = map_view.plane
+        self._outdated_sequence = 0  # decoded before the plane moved: stand-ins
+        self._foreign_sequence = 0  # decoded on another plane: nothing to show
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._request)
@@ -60,8 +63,18 @@ class GridController(QObject):
 
     @Slot()
     def _on_plane_changed(self) -> None:
-        if self._map_view.mosaic is not None:
-            self._map_view.mosaic.forget()
+        before, self._plane = self._plane, self._map_view.plane
+        mosaic = self._map_view.mosaic
+        self._outdated_sequence = self._sequence
+        if self._plane.continues(before):
+            if mosaic is not None:
+                mosaic.forget()
+        else:
+            # The same place means something else now: an old picture there would be wrong.
+            self._foreign_sequence = self._sequence
+            if mosaic is not None:
+                mosaic.clear()
+                self._map_view.mosaicChanged.emit()
         self._restart()
 
     @Slot()
@@ -169,6 +182,8 @@ class GridController(QObject):
         mosaic = self._map_view.mosaic
         if mosaic is None or tiles.session_epoch != self._session.session_epoch:
             return
+        if tiles.sequence <= self._foreign_sequence:
+            return
         self._weights_version = max(self._weights_version, tiles.weights_version)
         if tiles.sequence == self._sequence:
             self._in_flight_cells -= len(tiles.keys)
@@ -179,5 +194,8 @@ class GridController(QObject):
                     self._schedule()
                 else:
                     self._schedule_refresh()
-            mosaic.put(tiles.level, tiles.keys, tiles.images, tiles.weights_version)
+            version = tiles.weights_version
+            if tiles.sequence <= self._outdated_sequence:
+                version = STAND_IN
+            mosaic.put(tiles.level, tiles.keys, tiles.images, version)
             self._map_view.mosaicChanged.emit()

@@ -18,14 +18,21 @@ from latentlab.core.preview import read_preview
 from latentlab.core.trace import Tracer
 from latentlab.data.catalog import is_data, open_data
 from latentlab.family.described_model import run_spec
+from latentlab.services.download_controller import DownloadController
 from latentlab.services.engine.compute_thread import ComputeThread
 from latentlab.services.explore_controller import ExploreController
 from latentlab.services.garbage import GarbageCollector
 from latentlab.services.grid_controller import GridController
+from latentlab.services.import_controller import ImportController
+from latentlab.services.importing.import_thread import ImportThread
+from latentlab.services.picture_controller import PictureController
 from latentlab.services.session_controller import SessionController
 from latentlab.services.settings import Settings
 from latentlab.services.training_controller import TrainingController
+from latentlab.services.traversal_controller import TraversalController
+from latentlab.services.view_controller import ViewController
 from latentlab.state.explorer import ExplorerModel
+from latentlab.state.importing import ImportModel
 from latentlab.state.map_view import MapViewModel
 from latentlab.state.session import SessionModel
 from latentlab.state.trail import TrailModel
@@ -41,6 +48,7 @@ class Stores:
     map_view: MapViewModel
     trail: TrailModel
     training: TrainingModel
+    importing: ImportModel
 
 
 @dataclass(frozen=True)
@@ -49,7 +57,11 @@ class Controllers:
 
     session: SessionController
     explore: ExploreController
+    view: ViewController
     training: TrainingController
+    picture: PictureController
+    imports: ImportController
+    downloads: DownloadController
     touch: Callable[[], None]
     close: Callable[[], None]
 
@@ -73,6 +85,7 @@ class Lab(QObject):
         self.map_view = MapViewModel(self)
         self.trail = TrailModel(self)
         self.training = TrainingModel(self)
+        self.importing = ImportModel(self)
         self.compute = ComputeThread(tracer, self)
         # The session's controller takes results first: the others look at what is open.
         self.session_controller = SessionController(
@@ -90,7 +103,26 @@ class Lab(QObject):
         self.explore_controller = ExploreController(
             self.compute, self.session, self.explorer, self.map_view, self.trail, self
         )
+        self.picture_controller = PictureController(
+            self.compute, self.session, self.explorer, self.map_view, self.explore_controller, self
+        )
+        # Before the grid's: a new model first gets its plane.
+        self.view_controller = ViewController(self.session, self.explorer, self.map_view, self)
+        self.traversal_controller = TraversalController(
+            self.compute, self.session, self.explorer, self
+        )
         self.grid_controller = GridController(self.compute, self.session, self.map_view, self)
+        self.import_thread = ImportThread(parent=self)
+        self.import_controller = ImportController(
+            self.import_thread,
+            self.importing,
+            self.session,
+            self.training,
+            self.session_controller,
+            self.training_controller,
+            self,
+        )
+        self.download_controller = DownloadController(self)
         self._garbage = GarbageCollector(self.compute.idle_s, self)
         # What torch loads for good, at its start and with the first optimiser.
         self.session.engineChanged.connect(self._garbage.settle)
@@ -101,7 +133,14 @@ class Lab(QObject):
     @property
     def stores(self) -> Stores:
         """What the window renders."""
-        return Stores(self.session, self.explorer, self.map_view, self.trail, self.training)
+        return Stores(
+            self.session,
+            self.explorer,
+            self.map_view,
+            self.trail,
+            self.training,
+            self.importing,
+        )
 
     @property
     def controllers(self) -> Controllers:
@@ -109,7 +148,11 @@ class Lab(QObject):
         return Controllers(
             self.session_controller,
             self.explore_controller,
+            self.view_controller,
             self.training_controller,
+            self.picture_controller,
+            self.import_controller,
+            self.download_controller,
             self.compute.touch,
             self.close,
         )
@@ -130,6 +173,8 @@ class Lab(QObject):
     def close(self) -> None:
         """Save what must be saved and end the compute thread."""
         self._started = True  # what is closed is not started any more
+        self.download_controller.cancel()
+        self.import_thread.close()
         if self.compute.is_running:
             self.compute.close()
             self._garbage.stop()

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
 
-from latentlab.core.bundled import BUNDLED_DATA, BUNDLED_MODELS
+from latentlab.core.bundled import BUNDLED_MODELS
 from latentlab.core.errors import LatentLabError
+from latentlab.core.image_set import ImageSet
 from latentlab.core.messages import (
     DataOpened,
     DeviceUsed,
@@ -20,19 +22,20 @@ from latentlab.core.messages import (
     OpenDataCommand,
     OpenModelCommand,
     SaveModelCommand,
+    UseDataCommand,
     UseDeviceCommand,
     Warned,
 )
-from latentlab.core.model_document import ModelDocument
 from latentlab.core.model_file import read_model_file
-from latentlab.core.plane import AxisPlane, most_informative_axes
-from latentlab.data.catalog import is_data
+from latentlab.data.catalog import is_data, is_known_name
 from latentlab.services.engine.compute_thread import ComputeThread
 from latentlab.services.settings import Settings
 from latentlab.state.explorer import ExplorerModel
 from latentlab.state.map_view import MapViewModel
 from latentlab.state.session import SessionModel
 from latentlab.state.training import TrainingModel
+
+_LOOKED_AT = 50
 
 
 class SessionController(QObject):
@@ -43,6 +46,9 @@ class SessionController(QObject):
 
     extentChanged = Signal()
     """Other data or another model is open, so the codes will lie elsewhere."""
+
+    picturesFound = Signal(object)
+    """Paths, a list of strings, that hold pictures to import, together."""
 
     def __init__(
         self,
@@ -70,10 +76,33 @@ class SessionController(QObject):
         """Open whatever a path or bundled name is: a model, a run folder or a data set."""
         if path in BUNDLED_MODELS:
             self._open_model(path)
-        elif path in BUNDLED_DATA or is_data(Path(path)):
+        elif is_known_name(path) or is_data(Path(path)):
             self.open_data(path)
+        elif _leads_to_pictures(path):
+            self.picturesFound.emit([path])
         else:
             self.open_model(path)
+
+    def open_paths(self, paths: Sequence[str]) -> None:
+        """Open what was chosen or dropped together.
+
+        Pictures, and whatever lies among them, are imported together; of anything else two are
+        opened, such as a model and its data, because more would only replace each other.
+        """
+        looked_at = paths[:_LOOKED_AT]  # what thousands are is seen from some of them
+        known = [path for path in looked_at if _is_known(path)]
+        others = [path for path in paths if path not in known]
+        if any(_leads_to_pictures(path) for path in looked_at):
+            self.picturesFound.emit(others)
+            others = []
+        for path in [*known, *others][:2]:
+            self.open_path(path)
+
+    def use_data(self, data: ImageSet) -> None:
+        """Use images that are read already."""
+        self._asked_for = data.name
+        self._thread.command(UseDataCommand(data))
+        self._take_data(DataOpened(data))
 
     def open_model(self, path: str) -> None:
         """Open a model file or run folder; refused here already if it is damaged or foreign."""
@@ -88,7 +117,7 @@ class SessionController(QObject):
 
     def open_data(self, name: str) -> None:
         """Open a data set."""
-        if name not in BUNDLED_DATA:
+        if not is_known_name(name):
             name = str(Path(name).expanduser().absolute())
         self._asked_for = name
         self._thread.command(OpenDataCommand(name))
@@ -147,7 +176,7 @@ class SessionController(QObject):
         self._map_view.set_codes(np.empty((0, dims), np.float32), None)
         self._session.set_data(result.data)
         self.extentChanged.emit()
-        if result.data.name not in BUNDLED_DATA:
+        if not is_known_name(result.data.name):
             self._settings.add_recent(result.data.name)
 
     def _take_model(self, result: ModelOpened) -> None:
@@ -159,11 +188,7 @@ class SessionController(QObject):
             dims = result.document.latent_dim
             self._map_view.set_codes(np.empty((0, dims), np.float32), None)
             self._explorer.set_decoded(None)
-        # What a code number says is known only at the end of a run.
-        measured = before is None or before.document.latent_std != result.document.latent_std
         self._session.set_model(result)
-        if (is_new and not is_same) or measured:
-            self._show_informative_axes(result.document)
         if is_new and not is_same:
             if self._asked_for and not self._training.is_active:
                 self._settings.add_recent(self._asked_for)
@@ -174,26 +199,17 @@ class SessionController(QObject):
         if (is_new or changed) and data is not None and not self._training.is_active:
             self._say_what_fits(result, data.title)
 
-    def _show_informative_axes(self, document: ModelDocument) -> None:
-        """Let the map show the two code numbers that say most, through the place of the cursor."""
-        axes = most_informative_axes(document.latent_kl, document.latent_std)
-        z = self._explorer.z
-        if axes == self._map_view.plane.axes and len(z) == document.latent_dim:
-            return
-        anchor = z if len(z) == document.latent_dim else np.zeros(document.latent_dim, np.float32)
-        self._map_view.set_plane(AxisPlane(anchor, axes))
-        self.extentChanged.emit()
-
     def _say_what_fits(self, model: ModelOpened, data_title: str) -> None:
         trained_on = model.document.data_title or model.document.data_name
         if not model.fits_data:
             h, w, c = model.document.input_shape
+            colour = self.tr("grey") if c == 1 else self.tr("colour")
             self.noticed.emit(
-                "warn",
+                "info",
                 self.tr(
-                    "“{0}” takes {1}×{2} images with {3} channel(s) and was trained on {4}; the "
-                    "open data, {5}, do not fit. The map decodes, but shows no points."
-                ).format(model.name, w, h, c, trained_on, data_title),
+                    "“{0}” was trained on {1}: the images of {2} are shown as {3} × {4} {5}, as "
+                    "it takes them. A new run trains on them as they are."
+                ).format(model.name, trained_on, data_title, w, h, colour),
                 "",
             )
         elif not model.knows_data:
@@ -205,3 +221,17 @@ class SessionController(QObject):
                 ).format(model.name, trained_on, data_title),
                 "",
             )
+
+
+def _is_known(path: str) -> bool:
+    """Whether a path is a name, a data set, a model file or a run folder, and no pictures."""
+    if path in BUNDLED_MODELS or is_known_name(path) or is_data(Path(path)):
+        return True
+    return path.endswith(".safetensors") or (Path(path) / "run.json").is_file()
+
+
+def _leads_to_pictures(path: str) -> bool:
+    # Pillow is loaded by this module, and not before somebody has pictures.
+    from latentlab.data.picture_paths import is_pictures
+
+    return not _is_known(path) and is_pictures(Path(path).expanduser())

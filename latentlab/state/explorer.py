@@ -6,12 +6,19 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
-from latentlab.core.messages import Decoded, Reconstructed
+from latentlab.core.messages import (
+    Decoded,
+    PictureEncoded,
+    Reconstructed,
+    TraversalEndsDecoded,
+)
 from latentlab.core.neighbours import Neighbours
 
 
 class ExplorerModel(QObject):
-    """Store of the cursor, its picture and support, and the hovered and selected points."""
+    """Store of the cursor, its picture and support, the hovered and selected points, and a
+    picture that was brought in from outside of the data.
+    """
 
     zChanged = Signal()
     decodedChanged = Signal()
@@ -19,6 +26,8 @@ class ExplorerModel(QObject):
     hoveredChanged = Signal()
     selectedChanged = Signal()
     reconstructedChanged = Signal()
+    broughtChanged = Signal()
+    endsChanged = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -28,6 +37,9 @@ class ExplorerModel(QObject):
         self._hovered: int | None = None
         self._selected: int | None = None
         self._reconstructed: Reconstructed | None = None
+        self._ends: TraversalEndsDecoded | None = None
+        self._brought: PictureEncoded | None = None
+        self._brought_neighbours: Neighbours | None = None
 
     @property
     def z(self) -> NDArray[np.float32]:
@@ -96,3 +108,28 @@ class ExplorerModel(QObject):
         """Show a reconstruction."""
         self._reconstructed = reconstructed
         self.reconstructedChanged.emit()
+
+    @property
+    def ends(self) -> TraversalEndsDecoded | None:
+        """The pictures at both ends of the sliders, of where the cursor rested last."""
+        return self._ends
+
+    def set_ends(self, ends: TraversalEndsDecoded | None) -> None:
+        """Show the ends of the sliders."""
+        self._ends = ends
+        self.endsChanged.emit()
+
+    @property
+    def brought(self) -> PictureEncoded | None:
+        """The picture that the user brought in, as the open model sees it."""
+        return self._brought
+
+    @property
+    def brought_neighbours(self) -> Neighbours | None:
+        """The data points nearest to its code, ``None`` where that is not known."""
+        return self._brought_neighbours
+
+    def set_brought(self, picture: PictureEncoded | None, neighbours: Neighbours | None) -> None:
+        """Show a picture from outside of the data, or none."""
+        self._brought, self._brought_neighbours = picture, neighbours
+        self.broughtChanged.emit()

@@ -9,7 +9,10 @@ from PySide6.QtCore import QObject, Signal
 from latentlab.core.camera import Camera
 from latentlab.core.grid_mosaic import GridMosaic
 from latentlab.core.neighbours import NeighbourIndex
-from latentlab.core.plane import AxisPlane
+from latentlab.core.planes.axis_plane import AxisPlane
+from latentlab.core.planes.fidelity import closeness
+from latentlab.core.planes.image_plane import ImagePlane
+from latentlab.core.planes.plane import LatentPlane
 
 LAYERS = ("points", "grid", "trail")
 _FIRST_OPACITY = {"points": 1.0, "grid": 0.3, "trail": 0.8}
@@ -24,14 +27,19 @@ class MapViewModel(QObject):
     classesChanged = Signal()
     layersChanged = Signal()
     mosaicChanged = Signal()
+    pickedChanged = Signal()
+    extentChanged = Signal()
+    """The positions mean something else now, so a view of all of them is wanted."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._camera = Camera()
         self._codes = np.empty((0, 2), np.float32)
         self._index: NeighbourIndex | None = None
-        self._plane = AxisPlane(np.zeros(2, np.float32))
+        self._plane: LatentPlane = AxisPlane(np.zeros(2, np.float32))
         self._positions = self._codes
+        self._closeness: NDArray[np.float32] | None = None
+        self._picked: tuple[int, ...] = ()
         self._dimmed: frozenset[int] = frozenset()
         self._opacity = dict(_FIRST_OPACITY)
         self._shown = dict.fromkeys(LAYERS, True)
@@ -59,6 +67,17 @@ class MapViewModel(QObject):
         """Map positions of the data, float32 (n, 2)."""
         return self._positions
 
+    def extent(self) -> NDArray[np.float32]:
+        """Return what a view of the whole map shows, float32 (m, 2).
+
+        These are the positions, and as many of the images that the plane leads through that they
+        do not count as outliers.
+        """
+        if not isinstance(self._plane, ImagePlane) or not len(self._positions):
+            return self._positions
+        corners = np.repeat(self._plane.corners, len(self._positions) // 50 + 1, axis=0)
+        return np.concatenate([self._positions, corners])
+
     @property
     def index(self) -> NeighbourIndex | None:
         """Nearest neighbours among the codes, ``None`` until it is known."""
@@ -72,22 +91,47 @@ class MapViewModel(QObject):
             self._plane = AxisPlane(np.zeros(codes.shape[1], np.float32))
             self.planeChanged.emit()
         self._positions = self._plane.to_plane(codes)
+        self._closeness = None
         self.codesChanged.emit()
 
     @property
-    def plane(self) -> AxisPlane:
+    def plane(self) -> LatentPlane:
         """The plane through latent space that is shown."""
         return self._plane
 
-    def set_plane(self, plane: AxisPlane) -> None:
+    def set_plane(self, plane: LatentPlane) -> None:
         """Show another plane."""
-        same = plane.shows_same_as(self._plane)
-        self._plane = plane
-        if same:
+        before, self._plane = self._plane, plane
+        if plane.shows_same_as(before):
             return
-        if self._codes.shape[1] == plane.latent_dim:
+        self._closeness = None
+        if self._codes.shape[1] == plane.latent_dim and not plane.has_positions_of(before):
             self._positions = plane.to_plane(self._codes)
         self.planeChanged.emit()
+
+    @property
+    def closeness(self) -> NDArray[np.float32] | None:
+        """Opacity of each point by its distance from the plane, float32 (n,).
+
+        ``None`` where all codes lie in the plane, with two numbers or fewer.
+        """
+        if self._plane.latent_dim <= 2 or self._codes.shape[1] != self._plane.latent_dim:
+            return None
+        if self._closeness is None:
+            self._closeness = closeness(self._plane, self._codes)
+        return self._closeness
+
+    @property
+    def picked(self) -> tuple[int, ...]:
+        """The data points selected last, three at most, the oldest first."""
+        return self._picked
+
+    def set_picked(self, picked: tuple[int, ...]) -> None:
+        """Note which data points were selected last."""
+        if picked == self._picked:
+            return
+        self._picked = picked
+        self.pickedChanged.emit()
 
     @property
     def dimmed_classes(self) -> frozenset[int]:

@@ -78,6 +78,40 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "database",
     ),
     ActionSpec(
+        "open_emoji_action",
+        QT_TRANSLATE_NOOP("Actions", "Bundled &emoji"),
+        QT_TRANSLATE_NOOP("Actions", "Open the 1,892 colour emoji that come with the program"),
+        _DATA,
+        (),
+        "database",
+    ),
+    ActionSpec(
+        "open_shapes_action",
+        QT_TRANSLATE_NOOP("Actions", "Drawn &shapes"),
+        QT_TRANSLATE_NOOP("Actions", "Draw 6,000 shapes whose form, colour and place are known"),
+        _DATA,
+        (),
+        "database",
+    ),
+    ActionSpec(
+        "downloads_action",
+        QT_TRANSLATE_NOOP("Actions", "&Well-known sets…"),
+        QT_TRANSLATE_NOOP("Actions", "Download and open MNIST, Fashion-MNIST or KMNIST"),
+        _DATA,
+        (),
+        "database",
+    ),
+    ActionSpec(
+        "clear_cache_action",
+        QT_TRANSLATE_NOOP("Actions", "&Clear picture cache"),
+        QT_TRANSLATE_NOOP(
+            "Actions", "Remove the packed copies of pictures; they are made again when needed"
+        ),
+        _DATA,
+        (),
+        "eraser",
+    ),
+    ActionSpec(
         "open_bundled_model_action",
         QT_TRANSLATE_NOOP("Actions", "Bundled digits &VAE"),
         QT_TRANSLATE_NOOP("Actions", "Open the model that comes with the program"),
@@ -220,6 +254,14 @@ ACTIONS: tuple[ActionSpec, ...] = (
         _MAP,
         ("Ctrl+L",),
         "keyboard",
+    ),
+    ActionSpec(
+        "paste_picture_action",
+        QT_TRANSLATE_NOOP("Actions", "Paste p&icture"),
+        QT_TRANSLATE_NOOP("Actions", "Encode the picture on the clipboard and show it on the map"),
+        _MAP,
+        ("Ctrl+V",),
+        "clipboard-paste",
     ),
     ActionSpec(
         "commands_action",

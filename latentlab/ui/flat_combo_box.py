@@ -49,7 +49,8 @@ class FlatComboBox(QComboBox):
         metrics = QFontMetrics(self._bold())
         texts = [self.itemText(i) for i in range(self.count())]
         widest = max((metrics.horizontalAdvance(text) for text in texts), default=40)
-        return QSize(widest + _ARROW_PX + _PADDING_PX, metrics.height() + 6)
+        # One pixel more: whole numbers of pixels are rounded, and text that fits just so is cut.
+        return QSize(widest + 1 + _ARROW_PX + _PADDING_PX, metrics.height() + 6)
 
     def minimumSizeHint(self) -> QSize:
         """Return room for a shortened text, so that narrow panels stay possible."""

@@ -22,7 +22,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QMenu, QSizePolicy, QWidget
 
-from latentlab.ui.qimage import to_qimage
+from latentlab.ui.qimage import fitted, fitted_size, to_qimage
 from latentlab.ui.section import label
 from latentlab.ui.tokens import DARK
 from latentlab.ui.tone import Tone, set_tone
@@ -78,6 +78,7 @@ class ImageView(QWidget):
         self._placeholder = placeholder
         self._size_px = size_px
         self._smooth = False
+        self._whole_pixels = False
         self._selected = False
         self._keyboard_focus = False
         self._caption_text = ""
@@ -119,6 +120,20 @@ class ImageView(QWidget):
     @smooth.setter
     def smooth(self, smooth: bool) -> None:
         self._smooth = smooth
+        self._scaled = QImage()
+        self.update()
+
+    @property
+    def whole_pixels(self) -> bool:
+        """Whether small images are enlarged by whole numbers only, so that all pixels are alike.
+
+        What would not fill half of the square so is interpolated.
+        """
+        return self._whole_pixels
+
+    @whole_pixels.setter
+    def whole_pixels(self, whole_pixels: bool) -> None:
+        self._whole_pixels = whole_pixels
         self._scaled = QImage()
         self.update()
 
@@ -235,20 +250,17 @@ class ImageView(QWidget):
         ratio = self.devicePixelRatio()
         inside = self.square().adjusted(1, 1, -1, -1)
         target = (inside.size() * ratio).expandedTo(QSize(1, 1))
-        fitted = self._image.size().scaled(target, Qt.AspectRatioMode.KeepAspectRatio)
-        fitted = fitted.expandedTo(QSize(1, 1))
-        if self._scaled.size() != fitted:
-            enlarged = fitted.width() > self._image.width()
-            crisp = enlarged and not self._smooth
-            self._scaled = self._image.scaled(
-                fitted,
-                Qt.AspectRatioMode.IgnoreAspectRatio,
-                Qt.TransformationMode.FastTransformation
-                if crisp
-                else Qt.TransformationMode.SmoothTransformation,
-            )
+        smooth = self._smooth
+        if self._whole_pixels and not smooth:
+            times = fitted_size(self._image, target).width() / self._image.width()
+            smooth = 1 < times < 2
+            if times >= 2:
+                target = self._image.size() * int(times)
+        size = fitted_size(self._image, target)
+        if self._scaled.size() != size:
+            self._scaled = fitted(self._image, target, smooth=smooth)
         self._scaled.setDevicePixelRatio(ratio)
-        width, height = fitted.width() / ratio, fitted.height() / ratio
+        width, height = size.width() / ratio, size.height() / ratio
         left = inside.left() + (inside.width() - width) // 2
         top = inside.top() + (inside.height() - height) // 2
         painter.drawImage(QPointF(left, top), self._scaled)

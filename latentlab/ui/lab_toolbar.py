@@ -14,7 +14,18 @@ from latentlab.ui.section import label
 from latentlab.ui.tool_pill import ToolPill
 
 # Names of actions; an empty name is a separator.
-_DATA = ("open_action", "open_run_action", "", "open_digits_action")
+_DATA = (
+    "open_action",
+    "open_run_action",
+    "paste_picture_action",
+    "",
+    "open_digits_action",
+    "open_emoji_action",
+    "open_shapes_action",
+    "downloads_action",
+    "",
+    "clear_cache_action",
+)
 _MODEL = (
     "open_action",
     "save_action",

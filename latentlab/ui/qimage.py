@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QImage
 
 
@@ -31,3 +32,25 @@ def to_qimage(pixels: NDArray[np.uint8]) -> QImage:
     contiguous = np.ascontiguousarray(pixels)
     # QImage only borrows the buffer, so the copy is what makes it safe to keep.
     return QImage(contiguous.data, width, height, width * channels, kind).copy()
+
+
+def fitted_size(image: QImage, room: QSize) -> QSize:
+    """Return the size that an image has where it is as large as fits into ``room``."""
+    fitting = image.size().scaled(room, Qt.AspectRatioMode.KeepAspectRatio)
+    return fitting.expandedTo(QSize(1, 1))
+
+
+def fitted(image: QImage, room: QSize, *, smooth: bool = False) -> QImage:
+    """Return an image as large as fits into ``room``, its aspect kept.
+
+    Enlarged pixels stay crisp unless ``smooth`` is set; reduced images are always averaged.
+    """
+    size = fitted_size(image, room)
+    crisp = size.width() > image.width() and not smooth
+    return image.scaled(
+        size,
+        Qt.AspectRatioMode.IgnoreAspectRatio,
+        Qt.TransformationMode.FastTransformation
+        if crisp
+        else Qt.TransformationMode.SmoothTransformation,
+    )

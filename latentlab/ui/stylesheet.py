@@ -14,6 +14,8 @@ Dynamic properties that it knows (set them with :func:`latentlab.ui.tone.set_loo
     Size and weight of a label.
 ``plain="true"``
     A line edit or spin box that is only its bold value until it is used, as in the cards.
+``quiet="true"``
+    A slider or spin box that can be used and hardly matters, greyed.
 ``floating="true"``
     A label that lies over the map.
 """
@@ -171,6 +173,7 @@ QLineEdit[plain="true"]:focus, QAbstractSpinBox[plain="true"]:focus {
     border-bottom-color: $accent;
 }
 QLineEdit[plain="true"][invalid="true"] { border-bottom-color: $bad; color: $bad; }
+QAbstractSpinBox[quiet="true"] { color: $muted; }
 QAbstractSpinBox[plain="true"]::up-button, QAbstractSpinBox[plain="true"]::down-button {
     subcontrol-origin: border; subcontrol-position: top right; width: 0; height: 0; border: none;
 }
@@ -188,6 +191,8 @@ QSlider:horizontal { min-height: 18px; }
 QSlider::groove:horizontal { background: $groove; height: 4px; border-radius: 2px; }
 QSlider::sub-page:horizontal { background: $accent; height: 4px; border-radius: 2px; }
 QSlider::sub-page:horizontal:disabled { background: $faint; }
+QSlider[quiet="true"]::sub-page:horizontal { background: $faint; }
+QSlider[quiet="true"]::handle:horizontal { background: $muted; }
 QSlider::handle:horizontal {
     background: $ink; width: 14px; height: 14px; margin: -5px 0; border-radius: 7px;
 }

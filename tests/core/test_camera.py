@@ -107,6 +107,13 @@ def test_one_far_outlier_does_not_shrink_the_rest() -> None:
     assert Camera().fitted(codes).scale == pytest.approx(steady.scale, rel=0.1)
 
 
+def test_nor_do_many_of_what_a_model_has_never_seen() -> None:
+    codes = np.random.default_rng(0).normal(size=(2000, 2)).astype(np.float32)
+    codes[:60] *= np.float32(1000)
+    left, bottom, right, top = Camera(width=600, height=600).fitted(codes).bounds()
+    assert right - left < 40 and top - bottom < 40
+
+
 @pytest.mark.parametrize(
     "codes",
     [

@@ -153,3 +153,32 @@ def test_colours_are_premultiplied_by_their_opacity(alpha: float) -> None:
     for before, after in zip(colours.tolist(), premultiplied(colours, alpha).tolist(), strict=True):
         for shift in (0, 8, 16, 24):
             assert after >> shift & 0xFF == pytest.approx((before >> shift & 0xFF) * alpha, abs=1)
+
+
+def test_faint_points_lie_below_strong_ones_and_keep_their_colour() -> None:
+    positions = np.array([[10.0, 10.0], [10.0, 10.0], [30.0, 20.0]], np.float32)
+    classes = np.array([3, 0, 3])
+    canvas = np.zeros((30, 40), np.uint32)
+    # The second point comes later and is fainter: it must not hide the first.
+    opacity = np.array([1.0, 0.25, 0.5], np.float32)
+    draw_points(canvas, positions, classes, COLOURS, 2.0, opacity)
+    assert canvas[10, 10] == 0xFFFFFFFF
+    assert canvas[20, 30] == premultiplied(COLOURS, 0.5)[3]
+
+
+def test_full_opacity_draws_what_no_opacity_does() -> None:
+    rng = np.random.default_rng(5)
+    positions = rng.uniform(-8, 48, (300, 2)).astype(np.float32)
+    positions[7] = np.nan
+    classes = rng.integers(0, 4, 300)
+    plain, full = np.zeros((2, 30, 40), np.uint32)
+    draw_points(plain, positions, classes, COLOURS, 1.7)
+    draw_points(full, positions, classes, COLOURS, 1.7, np.ones(300, np.float32))
+    np.testing.assert_array_equal(plain, full)
+
+
+def test_a_point_of_no_opacity_is_not_there() -> None:
+    canvas = np.full((9, 9), 0xFF123456, np.uint32)
+    nothing = np.zeros(1, np.float32)
+    draw_points(canvas, np.full((1, 2), 4.0, np.float32), np.array([0]), COLOURS, 2.0, nothing)
+    assert (canvas == 0xFF123456).all()

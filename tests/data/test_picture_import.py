@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from picture_files import encoded, some_pixels, write_picture
 
 from latentlab.core.errors import DataError
 from latentlab.core.image_set import ImageSet
@@ -35,8 +36,6 @@ from latentlab.data.packed import is_packed, open_packed, pack_images
 from latentlab.data.picture_cache import PictureCache
 from latentlab.data.picture_import import PictureImport, import_pictures
 from latentlab.data.picture_paths import is_pictures
-
-from picture_files import encoded, some_pixels, write_picture
 
 pytestmark = pytest.mark.timeout(60)
 

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import torch
 
+from latentlab.core.adapt import adapted
 from latentlab.core.image_set import ImageSet
 from latentlab.core.messages import (
     Command,
@@ -38,6 +39,8 @@ from latentlab.core.messages import (
     TrainControlCommand,
     TrainProgress,
     TrainStatusChanged,
+    TraversalEndsDecoded,
+    TraversalEndsRequest,
     UseDataCommand,
     UseDeviceCommand,
     Warned,
@@ -201,15 +204,23 @@ def test_data_of_the_same_shape_fit_but_are_not_known(opened: Bench) -> None:
     assert opened.last(Embedded).codes.shape == (100, 2)
 
 
-def test_data_of_another_shape_have_no_codes(opened: Bench) -> None:
+def test_data_of_another_shape_are_adapted_to_be_encoded(opened: Bench, model_file: Path) -> None:
     before = opened.epoch
-    opened.do(UseDataCommand(images(30, 5, 6)))
+    other = images(30, 12, 16, 3)
+    opened.do(UseDataCommand(other))
     model = opened.last(ModelOpened)
     assert (model.fits_data, model.knows_data) == (False, False)
     assert model.session_epoch == before
     embedded = opened.last(Embedded)
-    assert embedded.codes.shape == (0, 2)
     assert embedded.complete
+    fitting = adapted(other.images, (6, 5, 1))
+    expected, _ = encode(network_of(model_file), fitting, CPU)
+    np.testing.assert_allclose(embedded.codes, expected, atol=1e-5)
+    opened.request(ReconstructRequest(before, 1, 7, other.images[7]))
+    opened.rest()
+    reconstructed = opened.last(Reconstructed)
+    assert reconstructed.image.shape == (6, 5, 1)
+    np.testing.assert_allclose(reconstructed.z, expected[7], atol=1e-5)
 
 
 def test_the_bundled_map_is_that_of_the_bundled_model(bench: Bench) -> None:
@@ -312,13 +323,6 @@ def test_an_image_is_reconstructed(opened: Bench, model_file: Path) -> None:
     bce = -(x * np.log(p) + (1 - x) * np.log(1 - p)).sum()
     assert result.recon_loss == pytest.approx(bce, rel=1e-4)
     assert (result.sequence, result.index) == (4, 17)
-
-
-def test_an_image_of_another_size_is_not(opened: Bench) -> None:
-    opened.request(ReconstructRequest(opened.epoch, 1, 0, np.zeros((5, 6, 1), np.uint8)))
-    opened.rest()
-    assert not opened.of(Reconstructed)
-    assert not opened.of(Failed)
 
 
 # --- The grid ------------------------------------------------------------------------------------
@@ -780,3 +784,31 @@ def test_every_objective_trains_in_the_window(bench: Bench, tmp_path: Path, obje
     assert bench.last(Embedded).complete
     assert bench.last(Embedded).codes.shape == (260, 5)
     assert network_of(tmp_path / "run") is not None
+
+
+# --- Ends of the sliders -------------------------------------------------------------------------
+
+
+def test_the_ends_of_sliders_are_decoded_small(opened: Bench) -> None:
+    z = np.array([[-3, 0], [3, 0], [0.5, -3], [0.5, 3]], np.float32)
+    opened.request(TraversalEndsRequest(opened.epoch, 4, (0, 1), z))
+    opened.rest()
+    ends = opened.last(TraversalEndsDecoded)
+    assert (ends.sequence, ends.numbers) == (4, (0, 1))
+    assert ends.images.shape == (4, 6, 6, 1)
+    model = opened.engine._model
+    assert model is not None
+    np.testing.assert_array_equal(ends.images, model.decode_tiles(z))
+    opened.request(TraversalEndsRequest(opened.epoch - 1, 5, (0, 1), z))
+    opened.rest()
+    assert opened.last(TraversalEndsDecoded) is ends, "of a model that is gone"
+
+
+def test_the_ends_of_sliders_come_while_a_run_goes_on(bench: Bench, tmp_path: Path) -> None:
+    bench.do(UseDataCommand(DATA))
+    bench.start_training(tmp_path / "run", replace(SPEC, epochs=2000))
+    z = np.zeros((2, 2), np.float32)
+    bench.request(TraversalEndsRequest(bench.epoch, 1, (0,), z))
+    bench.until(lambda: bool(bench.of(TraversalEndsDecoded)))
+    assert bench.is_training
+    bench.engine.close()

@@ -141,6 +141,34 @@ def test_without_an_image_it_paints_the_placeholder(view: ImageView) -> None:
     assert view.grab().toImage().pixelColor(10, 10).red() == 0
 
 
+def test_whole_pixels_are_all_alike(qtbot: QtBot) -> None:
+    view = ImageView("image", size_px=100)
+    qtbot.addWidget(view)
+    view.whole_pixels = True
+    view.resize(100, 100)
+    checks = (np.indices((28, 28)).sum(0) % 2 * 255).astype(np.uint8)[:, :, None]
+    view.set_image(checks)
+    shown = view.grab().toImage()
+    # 3 times 28 pixels stand in the middle of 98.
+    row = np.array([shown.pixelColor(x, 50).red() for x in range(8, 92)])
+    assert (row.reshape(28, 3) == row[::3, None]).all()
+    assert (np.diff(row[::3].astype(int)) != 0).all()
+
+
+def test_what_would_be_left_small_is_interpolated(qtbot: QtBot) -> None:
+    view = ImageView("image", size_px=100)
+    qtbot.addWidget(view)
+    view.whole_pixels = True
+    view.resize(100, 100)
+    step = np.zeros((60, 60, 1), np.uint8)
+    step[:, 31:] = 255
+    view.set_image(step)
+    shown = view.grab().toImage()
+    row = np.array([shown.pixelColor(x, 50).red() for x in range(2, 98)])
+    assert row[0] == 0 and row[-1] == 255
+    assert ((row > 20) & (row < 235)).any()
+
+
 @pytest.fixture
 def strip(qtbot: QtBot) -> ImageStrip:
     result = ImageStrip("Nearest images", 5)

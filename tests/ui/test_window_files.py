@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from latentlab.core.bundled import model_path
 from latentlab.services.settings import Settings
+from latentlab.ui.image_view import ImageView
 from latentlab.ui.toast_area import ToastArea
 
 
@@ -86,8 +87,14 @@ def test_data_of_another_size_still_explores(lab_window: LabWindow, tmp_path: Pa
     np.savez(path, images=rng.integers(0, 256, (50, 12, 9, 3), np.uint8), labels=np.arange(50) % 3)
     drop(lab_window, path)
     lab_window.wait(lambda: lab_window.lab.session.data.title == "other")
-    lab_window.wait(lambda: any("do not fit" in s for s in sentences(lab_window)))
-    assert len(lab_window.lab.map_view.codes) == 0
+    lab_window.wait(lambda: any("shown as 28 × 28 grey" in s for s in sentences(lab_window)))
+    lab_window.wait(lambda: lab_window.lab.map_view.index is not None)
+    assert lab_window.lab.map_view.codes.shape == (50, 2)
+    lab_window.lab.explore_controller.select(7)
+    lab_window.wait(lambda: lab_window.lab.explorer.reconstructed is not None)
+    shown = lab_window.control(ImageView, "selected_image")
+    assert (shown.image.width(), shown.image.height()) == (28, 28)
+    assert shown.caption == "shown as 28 × 28 grey"
     before = lab_window.lab.explorer.decoded
     lab_window.click((200, 150))
     lab_window.wait(lambda: lab_window.lab.explorer.decoded is not before)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from latentlab.core.adapt import adapted
 from latentlab.core.image_set import ImageSet
 from latentlab.core.messages import Embedded
 from latentlab.core.neighbours import NeighbourIndex
@@ -21,7 +22,8 @@ class EmbeddingJob:
     Parameters
     ----------
     model, data
-        What encodes and what is encoded; the weights must not change meanwhile.
+        What encodes and what is encoded; the weights must not change meanwhile. Images of
+        another shape are adapted piece by piece, so that no second copy of all is held.
     """
 
     def __init__(self, model: LiveModel, data: ImageSet) -> None:
@@ -29,7 +31,8 @@ class EmbeddingJob:
         self._data = data
         self._codes = np.full((len(data), model.document.latent_dim), np.nan, np.float32)
         self._position = 0
-        self._piece = PieceSize(chunk_images(data.image_shape))
+        shape = model.document.input_shape
+        self._piece = PieceSize(min(chunk_images(data.image_shape), chunk_images(shape)))
         self._reported_s = now_s()
 
     def advance(self) -> tuple[Embedded | None, bool]:
@@ -37,6 +40,7 @@ class EmbeddingJob:
         stop = min(len(self._data), self._position + self._piece.items)
         begin = now_s()
         images = np.asarray(self._data.images[self._position : stop])
+        images = adapted(images, self._model.document.input_shape)
         self._codes[self._position : stop] = self._model.encode(images)
         self._piece.learn(stop - self._position, now_s() - begin)
         self._position = stop

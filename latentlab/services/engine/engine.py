@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-import numpy as np
 import torch
 
+from latentlab.core.adapt import adapted
 from latentlab.core.bundled import BUNDLED_MODELS, model_path
 from latentlab.core.errors import LatentLabError, TrainingError, UsageError
 from latentlab.core.image_set import ImageSet
@@ -18,9 +18,10 @@ from latentlab.core.messages import (
     DecodeRequest,
     DeviceOption,
     DeviceUsed,
-    Embedded,
+    EncodePictureCommand,
     EngineReady,
     Failed,
+    ForgetPictureCommand,
     ModelOpened,
     ModelSaved,
     OpenDataCommand,
@@ -34,6 +35,8 @@ from latentlab.core.messages import (
     TrainCommand,
     TrainControlCommand,
     TrainStatusChanged,
+    TraversalEndsDecoded,
+    TraversalEndsRequest,
     UseDataCommand,
     UseDeviceCommand,
 )
@@ -49,6 +52,7 @@ from latentlab.nn.checkpoint import (
     save_model,
 )
 from latentlab.nn.device import available_devices, cpu_threads, pick_device
+from latentlab.services.engine.brought_picture import BroughtPicture
 from latentlab.services.engine.embedding_job import EmbeddingJob
 from latentlab.services.engine.live_model import LiveModel
 from latentlab.services.engine.mailbox import Mailbox
@@ -85,6 +89,7 @@ class Engine:
         self._session_epoch = 0
         self._training: TrainingJob | None = None
         self._embedding: EmbeddingJob | None = None
+        self._picture: BroughtPicture | None = None
         self._tiles: TilesRequest | None = None
         self._tiles_done = 0
         self._tile_piece = PieceSize(512)
@@ -99,6 +104,8 @@ class Engine:
             UseDeviceCommand: self._use_device,
             TrainCommand: self._train,
             TrainControlCommand: self._control_training,
+            EncodePictureCommand: self._encode_picture,
+            ForgetPictureCommand: self._forget_picture,
         }
 
     def announce(self, import_s: float) -> None:
@@ -112,6 +119,7 @@ class Engine:
         if command is not None:
             self._run_command(command)
         self._serve_cursor()
+        self._refresh_picture()
         training = self._training
         if training is not None and training.wants_turn:
             if training.run.threads is not None:
@@ -119,11 +127,13 @@ class Engine:
                 self._set_threads(self._threads_wanted())
             self._set_switch_interval(self._pace.is_interacting())
             self._advance_training(training)
-            if self._has_tiles() and self._pace.may_work_beside():
+            if self._pace.may_work_beside() and (self._has_tiles() or self._has_ends()):
                 begin = now_s()
+                self._decode_ends()
                 self._advance_tiles()
                 self._pace.spent_beside(now_s() - begin)
             return True
+        self._decode_ends()
         if self._has_tiles():
             self._advance_tiles()
         elif self._embedding is not None:
@@ -161,16 +171,32 @@ class Engine:
         wanted = self._mailbox.take(ReconstructRequest)
         if wanted is not None and self._is_current(wanted.session_epoch):
             assert self._model is not None
-            if wanted.image.shape == self._model.document.input_shape:
-                z, image, loss = self._model.reconstruct(wanted.image)
-                self._emit(
-                    Reconstructed(
-                        wanted.session_epoch, wanted.sequence, wanted.index, z, image, loss
-                    )
-                )
+            fitting = adapted(wanted.image[None], self._model.document.input_shape)[0]
+            z, image, loss = self._model.reconstruct(fitting)
+            self._emit(
+                Reconstructed(wanted.session_epoch, wanted.sequence, wanted.index, z, image, loss)
+            )
 
     def _is_current(self, session_epoch: int) -> bool:
         return self._model is not None and self._model.session_epoch == session_epoch
+
+    def _has_ends(self) -> bool:
+        return self._mailbox.has(TraversalEndsRequest)
+
+    def _decode_ends(self) -> None:
+        request = self._mailbox.take(TraversalEndsRequest)
+        if request is None or not self._is_current(request.session_epoch):
+            return
+        assert self._model is not None
+        self._emit(
+            TraversalEndsDecoded(
+                request.session_epoch,
+                request.sequence,
+                request.numbers,
+                self._model.decode_tiles(request.z),
+                self._model.weights_version,
+            )
+        )
 
     def _has_tiles(self) -> bool:
         return self._tiles is not None or self._mailbox.has(TilesRequest)
@@ -258,15 +284,8 @@ class Engine:
 
     def _start_embedding(self) -> None:
         self._embedding = None
-        if self._model is None or self._data is None:
-            return
-        if self._model.fits(self._data):
+        if self._model is not None and self._data is not None:
             self._embedding = EmbeddingJob(self._model, self._data)
-            return
-        nothing = np.empty((0, self._model.document.latent_dim), np.float32)
-        self._emit(
-            Embedded(self._model.session_epoch, nothing, None, True, self._model.weights_version)
-        )
 
     def _end_training(self, sentence: str) -> None:
         """Save the run and show its best weights."""
@@ -356,6 +375,29 @@ class Engine:
             self._model.name = command.path.stem
             self._announce_model()
         self._emit(ModelSaved(command.path))
+
+    def _encode_picture(self, command: EncodePictureCommand) -> None:
+        if self._model is None:
+            raise UsageError("Open a model first; then it can be shown a picture.")
+        picture = BroughtPicture(command.name, command.content)
+        self._emit(picture.encode(self._model))
+        self._picture = picture
+
+    def _forget_picture(self, command: ForgetPictureCommand) -> None:
+        del command
+        self._picture = None
+
+    def _refresh_picture(self) -> None:
+        picture, model, training = self._picture, self._model, self._training
+        if picture is None or model is None:
+            return
+        hurried = training is not None and training.wants_turn
+        if picture.is_due(model, hurried=hurried):
+            try:
+                self._emit(picture.encode(model))
+            except LatentLabError as error:
+                self._picture = None
+                self._emit(Failed("EncodePictureCommand", error.sentence, error.details))
 
     def _use_device(self, command: UseDeviceCommand) -> None:
         self._refuse_while_training("changing the device")

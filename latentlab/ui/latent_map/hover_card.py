@@ -1,4 +1,4 @@
-"""The card beside a hovered point: its image, class and index."""
+"""The card beside a hovered point: its image, class, index and file."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
+from latentlab.core.shown_name import shown_name
 from latentlab.ui.image_view import ImageView
 from latentlab.ui.section import label
 
 _OFFSET_PX = 18
+_TEXT_PX = 180
 
 
 class HoverCard(QFrame):
@@ -30,18 +32,36 @@ class HoverCard(QFrame):
         self._image.setFixedSize(84, 84)
         self._title = label(size="strong")
         self._index = label(tone="muted", size="small")
-        for widget in (self._image, self._title, self._index):
+        self._file = label(tone="muted", size="small")
+        self._file.setObjectName("hover_file")
+        for widget in (self._image, self._title, self._index, self._file):
             layout.addWidget(widget)
         self.hide()
 
     def show_image(
-        self, image: NDArray[np.uint8], title: str, subtitle: str, point: QPoint
+        self, image: NDArray[np.uint8], title: str, subtitle: str, point: QPoint, *, file: str = ""
     ) -> None:
-        """Show an image beside a position of the map, inside the map."""
+        """Show an image beside a position of the map, inside the map.
+
+        Parameters
+        ----------
+        image
+            uint8 (h, w, c).
+        title, subtitle, file
+            Lines below it; an empty one takes no room, and a long one is shortened.
+        point
+            The position.
+        """
         self._image.set_image(image)
-        self._title.setText(title)
-        self._title.setVisible(bool(title))
-        self._index.setText(subtitle)
+        middle, right = Qt.TextElideMode.ElideMiddle, Qt.TextElideMode.ElideRight
+        for line, text, cut in (
+            (self._title, title, right),
+            (self._index, subtitle, right),
+            (self._file, file, middle),
+        ):
+            line.ensurePolished()
+            line.setText(line.fontMetrics().elidedText(shown_name(text), cut, _TEXT_PX))
+            line.setVisible(bool(text))
         self.adjustSize()
         area = self._over.rect().adjusted(6, 6, -6, -6)
         x = point.x() + _OFFSET_PX

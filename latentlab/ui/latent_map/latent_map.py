@@ -21,6 +21,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QWidget
 
 from latentlab.core.camera import Camera
+from latentlab.core.image_place import image_place
 from latentlab.core.trace import Tracer, now_s
 from latentlab.services.explore_controller import ExploreController
 from latentlab.state.explorer import ExplorerModel
@@ -28,9 +29,11 @@ from latentlab.state.map_view import MapViewModel
 from latentlab.state.session import SessionModel
 from latentlab.state.trail import TrailModel
 from latentlab.ui.coalesced import Coalesced
+from latentlab.ui.latent_map.brought_mark import paint_brought_mark
 from latentlab.ui.latent_map.class_legend import ClassLegend
 from latentlab.ui.latent_map.grid_layer import GridLayer
 from latentlab.ui.latent_map.hover_card import HoverCard
+from latentlab.ui.latent_map.plane_marks import PlaneMarks
 from latentlab.ui.latent_map.points_layer import PointsLayer
 from latentlab.ui.section import label
 from latentlab.ui.theme import Theme
@@ -85,6 +88,7 @@ class LatentMap(QWidget):
         self._tracer = tracer
         self._grid = GridLayer()
         self._points = PointsLayer()
+        self._plane_marks = PlaneMarks()
         self._drag: str = ""
         self._press_at = QPointF()
         self._last_at = QPointF()
@@ -135,12 +139,14 @@ class LatentMap(QWidget):
         map_view.codesChanged.connect(self._on_codes_changed)
         map_view.cameraChanged.connect(self._on_camera_changed)
         map_view.planeChanged.connect(self._on_codes_changed)
+        map_view.extentChanged.connect(self.fit_when_known)
         map_view.classesChanged.connect(self._on_classes_changed)
         map_view.layersChanged.connect(self.update)
         map_view.mosaicChanged.connect(self._frames.schedule)
         explorer.zChanged.connect(self._on_z_changed)
         explorer.hoveredChanged.connect(self._on_hovered_changed)
         explorer.selectedChanged.connect(self.update)
+        explorer.broughtChanged.connect(self._frames.schedule)
         self._trail.changed.connect(self.update)
         self._theme.changed.connect(self.update)
 
@@ -150,7 +156,7 @@ class LatentMap(QWidget):
     def fit(self) -> None:
         """Show all points."""
         camera = self._map_view.camera.resized(self.width(), self.height())
-        camera = camera.fitted(self._map_view.positions)
+        camera = camera.fitted(self._map_view.extent())
         self._fit_scale = camera.scale
         self._fit_wanted = not len(self._map_view.positions)
         self._fitted = camera
@@ -195,8 +201,8 @@ class LatentMap(QWidget):
         if data is None:
             return
         self._points.set_classes(data.labels, len(data.class_names), len(data))
-        colours = [self._points.colour_of(i) for i in range(len(data.class_names))]
-        self._legend.set_classes(data.class_names, colours)
+        names = data.class_names if data.labels is not None else ()
+        self._legend.set_classes(names, self._points.colours, self._points.counts)
         self.update()
 
     @Slot()
@@ -215,7 +221,7 @@ class LatentMap(QWidget):
             self.fit()
         elif self._map_view.camera == self._fitted and now_s() - self._fitted_s > _REFIT_EVERY_S:
             # Nobody has moved the view since the last fit, so it may follow the training.
-            wanted = self._fitted.fitted(positions)
+            wanted = self._fitted.fitted(self._map_view.extent())
             x, y = self._fitted.to_screen(wanted.centre)
             drift_px = max(abs(x - self.width() / 2), abs(y - self.height() / 2))
             if abs(wanted.scale / self._fitted.scale - 1) > 0.12 or drift_px > 0.08 * self.width():
@@ -413,12 +419,14 @@ class LatentMap(QWidget):
         if data is None or index is None or index >= len(data) or self._drag:
             return
         name = data.class_name(index)
+        place = None if data.origin is None else image_place(data.origin, index)
         x, y = self._screen_positions()[index]
         self._card.show_image(
             np.asarray(data.images[index]),
             self.tr("Class {}").format(name) if name else "",
             self.tr("image {:,}").format(index),
             QPoint(round(float(x)), round(float(y))),
+            file="" if place is None else place.name,
         )
 
     def _hide_card(self) -> None:
@@ -465,6 +473,7 @@ class LatentMap(QWidget):
                 plain_colour=QColor(tokens.accent),
                 zoom=camera.scale / self._fit_scale,
                 ratio=ratio,
+                closeness=view.closeness,
             )
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         opacity = view.opacity("trail")
@@ -472,6 +481,7 @@ class LatentMap(QWidget):
             painter.setOpacity(opacity)
             self._paint_trail(painter)
         painter.setOpacity(1.0)
+        self._plane_marks.paint(painter, view.plane, camera, tokens)
         self._paint_marks(painter)
         painter.end()
         self._tracer.span("map.frame", begin, now_s())
@@ -505,21 +515,38 @@ class LatentMap(QWidget):
                 self._ring(painter, QPointF(float(x), float(y)), 6.5, QColor(colour))
         if self._session.model is None:
             return
+        brought = self._explorer.brought
+        if brought is not None and len(brought.z) == self._map_view.plane.latent_dim:
+            position = self._map_view.plane.to_plane(brought.z[None])
+            at = self._map_view.camera.points_to_screen(position)[0]
+            paint_brought_mark(painter, (float(at[0]), float(at[1])), brought.name, tokens)
         if len(self._explorer.z) == self._map_view.plane.latent_dim:
             x, y = self._cursor_on_screen()
             if abs(x) < 1e6 and abs(y) < 1e6:
                 self._cursor_area = self._area_of_cursor()
                 at = QPointF(x, y)
-                self._ring(painter, at, 9.0, QColor(tokens.ink))
+                # Broken where the code lies off the plane, which the map cannot show.
+                z, plane = self._explorer.z[None], self._map_view.plane
+                is_off = not np.allclose(plane.to_latent(plane.to_plane(z)), z, atol=1e-3)
+                self._ring(painter, at, 9.0, QColor(tokens.ink), is_broken=is_off)
                 painter.setPen(Qt.PenStyle.NoPen)
                 painter.setBrush(QColor(tokens.ink))
                 painter.drawEllipse(at, 2.4, 2.4)
 
-    def _ring(self, painter: QPainter, at: QPointF, radius: float, colour: QColor) -> None:
+    def _ring(
+        self,
+        painter: QPainter,
+        at: QPointF,
+        radius: float,
+        colour: QColor,
+        *,
+        is_broken: bool = False,
+    ) -> None:
         painter.setBrush(Qt.BrushStyle.NoBrush)
         halo = QColor(self._theme.tokens.background)
         halo.setAlphaF(0.75)
         painter.setPen(QPen(halo, 4.5))
         painter.drawEllipse(QRectF(at.x() - radius, at.y() - radius, 2 * radius, 2 * radius))
-        painter.setPen(QPen(colour, 2.0))
+        style = Qt.PenStyle.DotLine if is_broken else Qt.PenStyle.SolidLine
+        painter.setPen(QPen(colour, 2.0, style))
         painter.drawEllipse(QRectF(at.x() - radius, at.y() - radius, 2 * radius, 2 * radius))

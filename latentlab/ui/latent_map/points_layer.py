@@ -20,10 +20,10 @@ class PointsLayer:
     """Draws all points into one image per frame, dimmed classes below the others."""
 
     def __init__(self) -> None:
-        self._labels: NDArray[np.int32] | None = None
         self._order = np.empty(0, np.int64)
         self._classes = np.empty(0, np.int32)
         self._num_classes = 0
+        self._class_colours = np.empty(0, np.uint32)
         self._key: tuple[object, ...] | None = None
         self._image = QImage()
         self._canvas = np.empty((0, 0), np.uint32)
@@ -33,19 +33,33 @@ class PointsLayer:
         """Take the class of each of ``count`` points; without labels all have one colour."""
         # Data sorted by class would hide the first classes under the last: draw in random order.
         self._order = np.random.default_rng(_ORDER_SEED).permutation(count)
-        known = labels if labels is not None else np.zeros(count, np.int32)
+        # Whatever is no class of the set comes last, in the plain colour.
+        self._num_classes = num_classes if labels is not None else 0
+        known = np.full(count, self._num_classes, np.int32)
+        if labels is not None:
+            is_class = (labels >= 0) & (labels < num_classes)
+            known[is_class] = labels[is_class]
         self._classes = known[self._order]
-        self._num_classes = max(1, num_classes) if labels is not None else 1
-        self._labels = labels
+        self._class_colours = np.array(
+            [0xFF000000 | r << 16 | g << 8 | b for r, g, b in class_colours(self._num_classes)],
+            np.uint32,
+        )
         self.invalidate()
 
     def invalidate(self) -> None:
         """Note that the positions have changed."""
         self._revision += 1
 
-    def colour_of(self, label: int) -> QColor:
-        """Return the colour of a class."""
-        return QColor(*class_colours(self._num_classes)[label])
+    @property
+    def colours(self) -> list[QColor]:
+        """The colours of all classes."""
+        return [QColor(*colour) for colour in class_colours(self._num_classes)]
+
+    @property
+    def counts(self) -> list[int]:
+        """How many points each class has."""
+        found = np.bincount(self._classes, minlength=self._num_classes)
+        return [int(count) for count in found[: self._num_classes]]
 
     def paint(
         self,
@@ -58,6 +72,7 @@ class PointsLayer:
         plain_colour: QColor,
         zoom: float,
         ratio: float,
+        closeness: NDArray[np.float32] | None = None,
     ) -> None:
         """Paint the points.
 
@@ -77,13 +92,19 @@ class PointsLayer:
             How far the view is zoomed in, 1 where everything is seen.
         ratio
             Device pixels per pixel.
+        closeness
+            float32 (n,), opacity of each point by its distance from the plane shown, or ``None``.
+            It may change only together with :meth:`invalidate`.
         """
         if len(positions) != len(self._order):
             return
         key = (self._revision, camera, dimmed, dimmed_colour.rgb(), plain_colour.rgb(), zoom, ratio)
         if key != self._key:
             self._key = key
-            self._render(positions, camera, dimmed, dimmed_colour, plain_colour, zoom, ratio)
+            opacity = None if closeness is None else closeness[self._order]
+            self._render(
+                positions, camera, dimmed, dimmed_colour, plain_colour, zoom, ratio, opacity
+            )
         painter.drawImage(QPoint(0, 0), self._image)
 
     def _render(
@@ -95,6 +116,7 @@ class PointsLayer:
         plain_colour: QColor,
         zoom: float,
         ratio: float,
+        opacity: NDArray[np.float32] | None,
     ) -> None:
         shape = (max(1, round(camera.height * ratio)), max(1, round(camera.width * ratio)))
         if self._canvas.shape != shape:
@@ -103,28 +125,22 @@ class PointsLayer:
             self._canvas[:] = 0
         screen = camera.points_to_screen(positions[self._order]) * np.float32(ratio)
         radius = point_radius_px(len(positions), zoom) * ratio
-        colours = self._colours(plain_colour)
+        colours = np.append(self._class_colours, np.uint32(plain_colour.rgb()))
         if dimmed:
-            back = np.isin(self._classes, np.fromiter(dimmed, np.int32))
+            is_dimmed = np.zeros(len(colours), bool)
+            is_dimmed[[number for number in dimmed if number < self._num_classes]] = True
+            back = is_dimmed[self._classes]
             grey = np.full(len(colours), dimmed_colour.rgb(), np.uint32)
-            draw_points(self._canvas, screen[back], self._classes[back], grey, radius)
-            front = ~back
-            draw_points(self._canvas, screen[front], self._classes[front], colours, radius)
+            for which, inks in ((back, grey), (~back, colours)):
+                faded = None if opacity is None else opacity[which]
+                draw_points(self._canvas, screen[which], self._classes[which], inks, radius, faded)
         else:
-            draw_points(self._canvas, screen, self._classes, colours, radius)
+            draw_points(self._canvas, screen, self._classes, colours, radius, opacity)
         height, width = shape
         self._image = QImage(
             self._canvas.data, width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied
         )
         self._image.setDevicePixelRatio(ratio)
-
-    def _colours(self, plain: QColor) -> NDArray[np.uint32]:
-        if self._labels is None:
-            return np.full(1, plain.rgb(), np.uint32)
-        return np.array(
-            [0xFF000000 | r << 16 | g << 8 | b for r, g, b in class_colours(self._num_classes)],
-            np.uint32,
-        )
 
 
 def point_radius_px(count: int, zoom: float) -> float:

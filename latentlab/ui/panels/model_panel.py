@@ -179,7 +179,7 @@ class ModelPanel(QWidget):
         self._origin.setText(
             self.tr("trained on {}, not on the open data").format(trained_on)
             if model.fits_data
-            else self.tr("trained on {}; the open data do not fit").format(trained_on)
+            else self.tr("trained on {}; open data resized").format(trained_on)
         )
         self._origin.setToolTip(self._origin.text())
         set_tone(self._origin, "warn")

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from latentlab.core.plane import AxisPlane
+from latentlab.core.planes.axis_plane import AxisPlane
 
 POINTS = np.array([[0.5, -1.5], [0.0, 0.0], [3.0, 2.0]], np.float32)
 
@@ -77,8 +77,25 @@ def test_two_dimensions_or_fewer_have_one_plane(d: int) -> None:
 
 
 def test_the_axes_are_those_that_say_most() -> None:
-    from latentlab.core.plane import most_informative_axes
+    from latentlab.core.planes.axis_plane import most_informative_axes
 
     assert most_informative_axes([], [1.0, 9.0]) == (0, 1)
     assert most_informative_axes([], [1.0, 9.0, 3.0, 4.0]) == (1, 3)
     assert most_informative_axes([0.0, 0.1, 7.0, 2.0], [9.0, 9.0, 1.0, 1.0]) == (2, 3)
+
+
+def test_another_anchor_continues_the_view_and_other_axes_do_not() -> None:
+    plane = AxisPlane(np.array([1, 2, 3, 4], np.float32), (3, 1))
+    there = plane.through(np.array([9, 8, 7, 6], np.float32))
+    assert there.axes == (3, 1) and there.anchor.tolist() == [9, 8, 7, 6]
+    assert there.continues(plane) and there.has_positions_of(plane)
+    assert not there.shows_same_as(plane)
+    assert not AxisPlane(plane.anchor, (1, 3)).continues(plane)
+    assert not AxisPlane(np.zeros(5, np.float32), (3, 1)).continues(plane)
+
+
+def test_distance_is_over_the_numbers_that_are_not_shown() -> None:
+    plane = AxisPlane(np.array([1, 2, 3, 4], np.float32), (3, 1))
+    z = np.array([[1, 50, 3, -9], [4, 0, 7, 0]], np.float32)
+    np.testing.assert_array_equal(plane.distance(z), [0, 5])
+    assert plane.rebuilt(z).tolist() == [[1, 50, 3, -9], [1, 0, 3, 0]]

@@ -1,0 +1,1 @@
+"""The planes through latent space that the map can show."""

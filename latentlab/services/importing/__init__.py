@@ -1,0 +1,1 @@
+"""The import of pictures in a thread of its own; torch is not known here."""

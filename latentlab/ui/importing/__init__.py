@@ -1,0 +1,1 @@
+"""The parts of the view that shows pictures before they are used."""

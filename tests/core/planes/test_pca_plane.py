@@ -1,0 +1,142 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from latentlab.core.errors import UsageError
+from latentlab.core.planes.pca_plane import NUM_NEAR, pca_plane
+
+rng = np.random.default_rng(0)
+ROTATION = np.linalg.qr(rng.normal(size=(6, 6)))[0]
+SCALES = np.array([3.0, 2.0, 0.5, 0.3, 0.2, 0.1])
+MEAN = np.arange(6.0)
+
+
+def cloud(count: int = 400) -> NDArray[np.float32]:
+    inner = np.random.default_rng(1).normal(size=(count, 6))
+    inner -= inner.mean(0)
+    inner = np.linalg.qr(inner)[0] * np.sqrt(count)  # exactly uncorrelated, of variance 1
+    return (MEAN + inner * SCALES @ ROTATION).astype(np.float32)
+
+
+CODES = cloud()
+PLANE = pca_plane(CODES)
+
+
+def test_the_directions_are_the_principal_ones() -> None:
+    assert np.allclose(PLANE.flat.origin, MEAN, atol=1e-5)
+    assert np.allclose(np.abs(PLANE.flat.basis @ ROTATION.T), np.eye(6)[:2], atol=1e-4)
+    assert np.allclose(PLANE.flat.basis @ PLANE.flat.basis.T, np.eye(2), atol=1e-6)
+    assert np.allclose(PLANE.shares, SCALES[:2] ** 2 / (SCALES**2).sum(), atol=1e-5)
+    biggest = np.abs(PLANE.flat.basis).argmax(1)
+    assert (PLANE.flat.basis[[0, 1], biggest] > 0).all()
+
+
+@pytest.mark.parametrize("reach", [1.0, 5.0, 1000.0])
+def test_from_the_map_to_codes_and_back(reach: float) -> None:
+    points = np.random.default_rng(2).uniform(-reach, reach, (200, 2)).astype(np.float32)
+    z = PLANE.to_latent(points)
+    assert z.shape == (200, 6) and z.dtype == np.float32
+    assert np.allclose(PLANE.to_plane(z), points, atol=1e-5 * max(1, reach))
+
+
+def test_data_points_decode_as_themselves() -> None:
+    """With this distance from the flat plane a zero beside it would be another code."""
+    assert PLANE.distance(CODES).max() > 0.5
+    assert np.allclose(PLANE.to_latent(PLANE.to_plane(CODES)), CODES, atol=1e-4)
+
+
+def test_the_residual_is_the_weighted_mean_of_the_nearest() -> None:
+    u = np.array([[0.3, -0.2]], np.float32)
+    distances = np.linalg.norm(PLANE.data - u, axis=1)
+    order = np.argsort(distances)
+    near, radius = order[:NUM_NEAR], distances[order[NUM_NEAR]]
+    weights = ((radius - distances[near]) / (radius * distances[near])) ** 2
+    t = distances[near[0]] / PLANE.reach
+    fade = 1 - t * t * (3 - 2 * t)
+    expected = fade * (weights / weights.sum()) @ PLANE.flat.residuals(CODES[near])
+    found = PLANE.to_latent(u)[0] - (MEAN + u[0] @ PLANE.flat.basis)
+    assert np.allclose(found, expected, atol=1e-4)
+    assert np.linalg.norm(expected) > 0.01
+
+
+def test_the_residual_is_continuous_where_neighbours_change() -> None:
+    line = np.stack([np.linspace(-1, 1, 20_001), np.full(20_001, 0.1)], 1).astype(np.float32)
+    steps = np.linalg.norm(np.diff(PLANE.to_latent(line), axis=0), axis=1)
+    assert steps.max() < 0.02, "one of 20,000 steps along 2 units"
+
+
+def test_far_from_data_nothing_is_carried_along() -> None:
+    far = np.array([[40.0, 0.0], [0.0, -1e4]], np.float32)
+    assert np.allclose(PLANE.to_latent(far), PLANE.flat.codes(far), atol=1e-3)
+    assert PLANE.distance(CODES).min() > 0
+
+
+def test_what_is_rebuilt_does_not_remember_itself() -> None:
+    once = PLANE.rebuilt(CODES)
+    errors = np.linalg.norm(once - CODES, axis=1)
+    assert (errors > 1e-3).mean() > 0.95
+    # Beside the plane neighbours know nothing here, so no better than some mean of them.
+    assert 0.5 < np.sqrt((errors**2).mean() / (SCALES[2:] ** 2).sum()) < 1.5
+
+
+def test_a_surface_is_followed_off_the_plane() -> None:
+    u = np.random.default_rng(3).uniform(-2, 2, (3000, 2))
+    curved = np.concatenate([u, 0.1 * u[:, :1] * u[:, 1:]], axis=1).astype(np.float32)
+    plane = pca_plane(curved)
+    inside = np.abs(u).max(1) < 1.8
+    off = np.abs(plane.rebuilt(curved) - curved)[inside].max()
+    assert off < 0.05
+    assert plane.distance(curved).max() > 0.3
+
+
+def test_distance_is_to_the_flat_plane() -> None:
+    z = (MEAN + 2 * PLANE.flat.basis[0] + 0.7 * ROTATION[4]).astype(np.float32)[None]
+    assert np.allclose(PLANE.distance(z), 0.7, atol=1e-3)
+
+
+def test_later_codes_do_not_turn_the_map_over() -> None:
+    flipped = replace(PLANE, flat=replace(PLANE.flat, basis=-PLANE.flat.basis))
+    again = pca_plane(CODES + np.float32(0.1), like=flipped)
+    assert np.allclose(again.flat.basis, -PLANE.flat.basis, atol=1e-4)
+    assert again.continues(PLANE) and not again.shows_same_as(PLANE)
+    assert PLANE.through(CODES[0]) is PLANE and PLANE.shows_same_as(PLANE)
+
+
+def test_unknown_codes_are_left_out() -> None:
+    some = CODES.copy()
+    some[::2] = np.nan
+    assert np.isfinite(pca_plane(some).to_latent(np.zeros((1, 2), np.float32))).all()
+    assert np.allclose(pca_plane(some).flat.origin, CODES[1::2].mean(0), atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("codes", "words"),
+    [
+        (np.empty((0, 5)), "at least three"),
+        (np.full((9, 5), np.nan), "at least three"),
+        (np.ones((9, 5)), "same code"),
+    ],
+)
+def test_without_a_plane_there_is_a_sentence(codes: NDArray[np.float64], words: str) -> None:
+    with pytest.raises(UsageError, match=words):
+        pca_plane(codes.astype(np.float32))
+
+
+@pytest.mark.parametrize("count", [3, 5, NUM_NEAR, NUM_NEAR + 1])
+def test_few_points_and_points_on_each_other(count: int) -> None:
+    few = CODES[:count]
+    plane = pca_plane(few)
+    assert np.isfinite(plane.to_latent(plane.to_plane(few))).all()
+    assert np.isfinite(plane.rebuilt(few)).all()
+    stacked = pca_plane(np.repeat(few, 20, axis=0))
+    assert np.isfinite(stacked.to_latent(stacked.to_plane(few))).all()
+    assert np.isfinite(stacked.to_latent(np.full((1, 2), 0.3, np.float32))).all()
+
+
+def test_no_points() -> None:
+    assert PLANE.to_latent(np.empty((0, 2), np.float32)).shape == (0, 6)
+    assert PLANE.to_plane(np.empty((0, 6), np.float32)).shape == (0, 2)

@@ -1,0 +1,278 @@
+"""Users' own pictures in the real window: their files, their splits, and one brought in alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from lab_window import LabWindow
+from PIL import Image
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QColor, QDropEvent, QGuiApplication, QImage
+from PySide6.QtWidgets import QLabel, QPushButton, QTableView
+
+from latentlab.core.image_set import ImageSet
+from latentlab.core.origin import Origin, Skipped
+from latentlab.ui.image_strip import ImageStrip
+from latentlab.ui.image_view import ImageView
+from latentlab.ui.path_line import PathLine
+from latentlab.ui.skipped_dialog import SkippedDialog
+from latentlab.ui.toast_area import ToastArea
+
+
+@pytest.fixture
+def opened_urls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What was handed to the desktop."""
+    found: list[str] = []
+
+    def note(url: QUrl) -> bool:
+        found.append(url.toLocalFile())
+        return True
+
+    monkeypatch.setattr("latentlab.ui.show_file.QDesktopServices.openUrl", note)
+    monkeypatch.setattr("latentlab.ui.show_file.sys.platform", "linux")
+    return found
+
+
+@pytest.fixture
+def clipboard() -> Iterator[None]:
+    yield
+    QGuiApplication.clipboard().clear()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for index in range(40):
+        colour = (index * 6, 255 - index * 6, 90)
+        (tmp_path / f"c{index % 2}").mkdir(exist_ok=True)
+        Image.new("RGB", (48, 32), colour).save(tmp_path / f"c{index % 2}" / f"{index}.png")
+    return tmp_path
+
+
+def own_data(folder: Path) -> ImageSet:
+    files = [f"c{index % 2}/{index}.png" for index in range(40)]
+    images = np.stack([np.asarray(Image.open(folder / file)) for file in files])
+    skipped = tuple(Skipped(f"<b>{i}</b>.png", "empty" if i else "no picture") for i in range(9))
+    splits = (np.arange(40) % 3).astype(np.int8)
+    origin = Origin(str(folder), files, skipped, {(48, 32): 40}, {"RGB": 40}, 2, splits)
+    labels = (np.arange(40) % 2).astype(np.int32)
+    return ImageSet(str(folder), "Own", images, labels, ("<i>a</i>", "b"), origin)
+
+
+def use(lab_window: LabWindow, data: ImageSet) -> None:
+    lab_window.lab.session_controller.use_data(data)
+    lab_window.wait(lambda: lab_window.lab.session.data is data)
+    lab_window.wait(
+        lambda: (
+            lab_window.lab.map_view.index is not None
+            and len(lab_window.lab.map_view.codes) == len(data)
+        )
+    )
+
+
+def sentences(lab_window: LabWindow) -> list[str]:
+    return [toast.sentence for toast in lab_window.window.findChild(ToastArea).toasts]
+
+
+def drop(lab_window: LabWindow, *paths: Path) -> None:
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+    lab_window.window.dropEvent(
+        QDropEvent(
+            QPointF(300, 300),
+            Qt.DropAction.CopyAction,
+            data,
+            Qt.MouseButton.LeftButton,
+            Qt.KeyboardModifier.NoModifier,
+        )
+    )
+
+
+def text_of(lab_window: LabWindow, name: str) -> str:
+    return lab_window.control(QLabel, name).text()  # type: ignore[attr-defined]
+
+
+def test_a_selected_image_names_its_file_and_its_split(
+    lab_window: LabWindow, folder: Path, opened_urls: list[str]
+) -> None:
+    use(lab_window, own_data(folder))
+    lab_window.lab.explore_controller.select(4)
+    path = folder / "c0" / "4.png"
+    line = lab_window.control(PathLine, "image_path")
+    assert isinstance(line, PathLine) and line.path == str(path)
+    assert text_of(lab_window, "selected_title") == "Image 4 · <i>a</i>"
+    assert text_of(lab_window, "selected_where").startswith("validation split")
+    line.copy()
+    assert QGuiApplication.clipboard().text() == str(path)
+    lab_window.control(QPushButton, "open_file").click()  # type: ignore[attr-defined]
+    lab_window.control(QPushButton, "show_in_folder").click()  # type: ignore[attr-defined]
+    assert opened_urls == [str(path), str(path.parent)]
+    path.unlink()
+    lab_window.control(QPushButton, "open_file").click()  # type: ignore[attr-defined]
+    assert len(opened_urls) == 2
+    assert "still there" in text_of(lab_window, "file_problem")
+
+
+def test_a_member_of_an_archive_is_shown_but_not_opened(
+    lab_window: LabWindow, folder: Path, opened_urls: list[str]
+) -> None:
+    data = own_data(folder)
+    archive = folder / "all.zip"
+    archive.write_bytes(b"PK")
+    assert data.origin is not None
+    origin = Origin(str(archive), data.origin.files)
+    use(lab_window, ImageSet(str(archive), "Own", data.images, None, (), origin))
+    lab_window.lab.explore_controller.select(1)
+    line = lab_window.control(PathLine, "image_path")
+    assert isinstance(line, PathLine) and line.path == f"{archive} › c1/1.png"
+    assert not lab_window.control(QPushButton, "open_file").isVisible()
+    lab_window.control(QPushButton, "show_in_folder").click()  # type: ignore[attr-defined]
+    assert opened_urls == [str(folder)]
+    assert not lab_window.map.findChild(object, "class_legend").isVisible()
+
+
+def test_the_hover_card_names_the_file(lab_window: LabWindow, folder: Path) -> None:
+    use(lab_window, own_data(folder))
+    lab_window.window.findChild(object, "latent_map").fit()
+    lab_window.lab.explorer.set_hovered(7)
+    card = lab_window.window.findChild(object, "hover_card")
+    lab_window.wait(card.isVisible)
+    assert text_of(lab_window, "hover_file") == "7.png"
+
+
+def test_the_data_panel_says_where_the_images_come_from_and_what_was_left_out(
+    lab_window: LabWindow, folder: Path, clipboard: None
+) -> None:
+    button = lab_window.control(QPushButton, "data_skipped")
+    assert not button.isVisible()
+    use(lab_window, own_data(folder))
+    source = lab_window.control(PathLine, "data_source")
+    assert isinstance(source, PathLine) and source.path == str(folder)
+    assert text_of(lab_window, "data_size") == "40 · 32×48 · colour"
+    assert "48 × 32: 40" in lab_window.control(QLabel, "data_size").toolTip()
+    assert text_of(lab_window, "data_classes") == "2 classes · held out by the splits"
+    assert isinstance(button, QPushButton) and button.text() == "9 files left out"
+    button.click()
+    dialog = lab_window.window.findChild(SkippedDialog)
+    model = dialog.findChild(QTableView).model()
+    assert model.rowCount() == 9
+    assert model.index(2, 0).data() == "<b>2</b>.png"
+    assert "&lt;b&gt;" in model.index(2, 0).data(Qt.ItemDataRole.ToolTipRole)
+    dialog.copy()
+    assert QGuiApplication.clipboard().text().splitlines()[0] == "<b>0</b>.png\tno picture"
+    dialog.export(folder / "left out.csv")
+    assert (folder / "left out.csv").read_text("utf-8-sig").splitlines()[
+        1
+    ] == "<b>0</b>.png,no picture"
+    dialog.export(folder / "missing" / "x.csv")
+    assert "cannot be written" in dialog.findChild(QLabel, "export_problem").text()
+    dialog.close()
+
+
+def test_one_picture_dropped_is_put_on_the_map_beside_what_the_model_makes_of_it(
+    lab_window: LabWindow, tmp_path: Path
+) -> None:
+    explorer, data = lab_window.lab.explorer, lab_window.lab.session.data
+    path = tmp_path / "my <b>5.png"
+    digit = np.asarray(data.images[5])
+    Image.fromarray(digit[:, :, 0]).resize((280, 280), Image.Resampling.NEAREST).save(path)
+    lab_window.lab.explore_controller.select(77)
+    drop(lab_window, path)
+    lab_window.wait(lambda: explorer.brought is not None)
+    assert lab_window.lab.session.data is data, "nothing was imported"
+    assert explorer.selected is None
+    assert np.allclose(explorer.z, explorer.brought.z)
+    assert np.allclose(explorer.z, lab_window.lab.map_view.codes[5], atol=0.25)
+    lab_window.wait(lambda: text_of(lab_window, "selected_title") == path.name)
+    assert text_of(lab_window, "selected_where") == "280 × 280 L → 28 × 28 grey"
+    assert "nats" in text_of(lab_window, "selected_loss")
+    lab_window.wait(lambda: explorer.brought_neighbours is not None)
+    strip = lab_window.control(ImageStrip, "nearest_to_brought")
+    lab_window.wait(strip.isVisible)
+    assert isinstance(strip, ImageStrip)
+    strip.views[0].clicked.emit()
+    assert explorer.selected == explorer.brought_neighbours.indices[0]
+    lab_window.lab.explore_controller.select(None)
+    assert text_of(lab_window, "selected_title") == path.name, "the picture is still there"
+    lab_window.control(QPushButton, "clear_selection").click()  # type: ignore[attr-defined]
+    assert explorer.brought is None
+
+
+def test_its_mark_is_painted_where_its_code_lies(lab_window: LabWindow) -> None:
+    explorer = lab_window.lab.explorer
+    image = QImage(28, 28, QImage.Format.Format_RGB32)
+    image.fill(QColor("white"))
+    QGuiApplication.clipboard().setImage(image)
+    lab_window.trigger("paste_picture_action")
+    lab_window.wait(lambda: explorer.brought is not None)
+    lab_window.lab.map_view.set_shown("points", False)
+    lab_window.lab.map_view.set_shown("grid", False)
+    lab_window.lab.explore_controller.move_to(explorer.brought.z + np.float32(0.8))
+    x, y = lab_window.lab.map_view.camera.to_screen(tuple(map(float, explorer.brought.z)))
+    lab_window.lab.map_view.set_camera(lab_window.lab.map_view.camera.panned(300 - x, 250 - y))
+    accent = QColor(lab_window.window._theme.tokens.warn).rgb()
+    shown = lab_window.map.grab().toImage()
+    assert QColor(shown.pixel(300, 235)).rgb() == accent
+    lab_window.lab.picture_controller.forget()
+    shown = lab_window.map.grab().toImage()
+    assert QColor(shown.pixel(300, 235)).rgb() != accent
+
+
+def test_a_picture_is_pasted_as_pixels_or_as_a_file(
+    lab_window: LabWindow, tmp_path: Path, clipboard: None
+) -> None:
+    explorer = lab_window.lab.explorer
+    image = QImage(60, 60, QImage.Format.Format_ARGB32)
+    image.fill(QColor(255, 0, 0))
+    QGuiApplication.clipboard().setImage(image)
+    lab_window.trigger("paste_picture_action")
+    lab_window.wait(lambda: explorer.brought is not None)
+    assert explorer.brought.name == "Pasted picture"
+    assert (explorer.brought.picture == 76).all()
+    path = tmp_path / "file.png"
+    image.save(str(path))
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path))])
+    QGuiApplication.clipboard().setMimeData(data)
+    lab_window.trigger("paste_picture_action")
+    lab_window.wait(lambda: explorer.brought.source == path)
+
+
+@pytest.mark.parametrize("kind", ["text", "two files", "other file"])
+def test_without_a_picture_on_the_clipboard_it_says_so(
+    lab_window: LabWindow, tmp_path: Path, clipboard: None, kind: str
+) -> None:
+    data = QMimeData()
+    names = {"text": [], "two files": ["a.png", "b.png"], "other file": ["a.txt"]}[kind]
+    for name in names:
+        (tmp_path / name).write_bytes(b"x")
+    if names:
+        data.setUrls([QUrl.fromLocalFile(str(tmp_path / name)) for name in names])
+    else:
+        data.setText("no picture")
+    QGuiApplication.clipboard().setMimeData(data)
+    lab_window.trigger("paste_picture_action")
+    assert any("no picture on the clipboard" in s for s in sentences(lab_window))
+    assert lab_window.lab.explorer.brought is None
+
+
+def test_a_damaged_picture_is_refused_with_its_name(lab_window: LabWindow, tmp_path: Path) -> None:
+    path = tmp_path / "broken.png"
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(50))
+    drop(lab_window, path)
+    lab_window.wait(lambda: any("“broken.png” cannot be shown" in s for s in sentences(lab_window)))
+    assert lab_window.lab.explorer.brought is None
+
+
+def test_images_that_do_not_fit_are_shown_adapted_and_selected(
+    lab_window: LabWindow, folder: Path
+) -> None:
+    use(lab_window, own_data(folder))
+    lab_window.lab.explore_controller.select(3)
+    lab_window.wait(lambda: lab_window.lab.explorer.reconstructed is not None)
+    original = lab_window.control(ImageView, "selected_image")
+    assert isinstance(original, ImageView)
+    assert (original.image.width(), original.image.height()) == (28, 28)
+    assert original.caption == "shown as 28 × 28 grey"
