@@ -44,12 +44,18 @@ class Decoded:
     digest: str = ""
 
 
+def decode_processes(count: int) -> list[DecodeProcess]:
+    """Return as many processes, not started yet, as are good for so many pictures."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return [DecodeProcess() for _ in range(min(MAX_WORKERS, cores or 1, 1 + count // 16))]
+
+
 def decode_all(
     entries: Sequence[Entry],
     treatment: Treatment,
     out: Path,
     *,
-    workers: int | None = None,
+    processes: Sequence[DecodeProcess] = (),
     limit_s: float = LIMIT_S,
 ) -> Generator[list[Decoded], None, None]:
     """Decode all entries and write the pixels of entry i to row i of ``out``.
@@ -60,8 +66,9 @@ def decode_all(
 
     Parameters
     ----------
-    workers
-        Number of processes; as many as there are cores, at most 8, if not given.
+    processes
+        Which processes to use, ended afterwards; as :func:`decode_processes` gives them if not
+        given.
     limit_s
         Seconds for one order, after which the process is ended and the file left out.
 
@@ -70,9 +77,7 @@ def decode_all(
     DataError
         If the file cannot be written, or no process can be started.
     """
-    if workers is None:
-        workers = min(MAX_WORKERS, os.cpu_count() or 1, 1 + len(entries) // 16)
-    pool = _Pool(entries, treatment, out, workers, limit_s)
+    pool = _Pool(entries, treatment, out, processes or decode_processes(len(entries)), limit_s)
     try:
         pool.start()
         left = len(entries)
@@ -92,7 +97,7 @@ class _Pool:
         entries: Sequence[Entry],
         treatment: Treatment,
         out: Path,
-        workers: int,
+        processes: Sequence[DecodeProcess],
         limit_s: float,
     ) -> None:
         self._entries = entries
@@ -104,7 +109,7 @@ class _Pool:
         self._lock = threading.Lock()
         self._results: queue.SimpleQueue[list[Decoded] | DataError] = queue.SimpleQueue()
         self._closing = False
-        self._workers = [_Worker(self) for _ in range(max(1, workers))]
+        self._workers = [_Worker(self, process) for process in processes]
 
     def start(self) -> None:
         for worker in self._workers:
@@ -175,9 +180,9 @@ class _Pool:
 
 
 class _Worker:
-    def __init__(self, pool: _Pool) -> None:
+    def __init__(self, pool: _Pool, process: DecodeProcess) -> None:
         self._pool = pool
-        self._process = DecodeProcess()
+        self._process = process
         self._busy_since_s: float | None = None
         self._stuck = False
         self.thread = threading.Thread(target=self._run, name="decode", daemon=True)

@@ -21,6 +21,9 @@ import sys
 import zipfile
 from typing import Any, BinaryIO
 
+import numpy as np
+from numpy.typing import NDArray
+
 from latentlab.core.treatment import Treatment
 from latentlab.data.listing import MAX_FILE_BYTES
 from latentlab.data.parquet import ParquetPictures
@@ -135,7 +138,7 @@ class _Worker:
         assert treatment is not None
         try:
             out = self._open_out(order["out"])
-            return [self._decode(out, treatment, *row) for row in order["rows"]], []
+            return self._decode_rows(out, treatment, order["rows"]), []
         except OSError as error:
             return [[CANNOT_WRITE, (error.strerror or type(error).__name__).lower()]], []
 
@@ -147,21 +150,36 @@ class _Worker:
             self._out_path = path
         return self._out
 
+    def _decode_rows(
+        self, out: BinaryIO, treatment: Treatment, rows: list[list[Any]]
+    ) -> list[list[Any]]:
+        """Decode, and write what lies together in the file at once."""
+        answers = []
+        together: list[bytes] = []
+        first = 0
+        for row, path, member in rows:
+            answer, pixels = self._decode(treatment, row, path, member)
+            answers.append(answer)
+            if pixels is None or row != first + len(together):
+                _write(out, first, together)
+                together, first = [], row
+            if pixels is not None:
+                together.append(pixels.tobytes())
+        _write(out, first, together)
+        return answers
+
     def _decode(
-        self, out: BinaryIO, treatment: Treatment, row: int, path: str, member: str
-    ) -> list[Any]:
+        self, treatment: Treatment, row: int, path: str, member: str
+    ) -> tuple[list[Any], NDArray[np.uint8] | None]:
         try:
             content = self._files.read(path, member)
             pixels, facts = read_picture(content, treatment)
         except PictureError as error:
-            return [row, error.reason]
+            return [row, error.reason], None
         except MemoryError:
-            return [row, "it takes more memory than there is"]
-        out.seek(HEADER_BYTES + row * pixels.nbytes)
-        if out.write(pixels.data) != pixels.nbytes:
-            raise OSError("No space left on device")
+            return [row, "it takes more memory than there is"], None
         digest = hashlib.blake2b(content, digest_size=16).hexdigest()
-        return [row, facts.width, facts.height, facts.mode, facts.format, digest]
+        return [row, facts.width, facts.height, facts.mode, facts.format, digest], pixels
 
     def _look(
         self,
@@ -189,6 +207,16 @@ class _Worker:
             answers.append([facts.width, facts.height, facts.mode, facts.transparent, shape])
             payload += parts
         return answers, payload
+
+
+def _write(out: BinaryIO, first: int, rows: list[bytes]) -> None:
+    if not rows:
+        return
+    content = b"".join(rows)
+    out.seek(HEADER_BYTES + first * len(rows[0]))
+    done = 0
+    while done < len(content):
+        done += out.write(content[done:])
 
 
 def serve() -> None:

@@ -25,6 +25,7 @@ TOP_FOLDER = "(top folder)"
 NO_LABEL = "(no label)"
 
 _SAY_EVERY_S = 0.02
+_HASHED_AT_ONCE = 1000
 _JUNK = {".ds_store", "thumbs.db", "ehthumbs.db", "desktop.ini", ".localized"}
 _JUNK_FOLDERS = {"__macosx", ".git", ".svn", ".thumbnails", "@eadir"}
 _SPLIT_NAMES = {
@@ -130,8 +131,9 @@ def _listed(root: Path, entries: list[Entry], skipped: tuple[Skipped, ...]) -> L
         places = {name: place for place, name in enumerate(class_names)}
         numbers = np.array([places[name] for name in named], np.int32)
     digest = hashlib.blake2b(digest_size=16)
-    for entry in entries:
-        digest.update(repr(tuple(entry)).encode("utf-8", "surrogatepass"))
+    for start in range(0, len(entries), _HASHED_AT_ONCE):
+        part = [tuple(entry) for entry in entries[start : start + _HASHED_AT_ONCE]]
+        digest.update(repr(part).encode("utf-8", "surrogatepass"))
     return Listing(
         root,
         readable(root.stem if root.is_file() else (root.name or str(root))),

@@ -18,6 +18,7 @@ from latentlab.core.errors import DataError
 from latentlab.core.origin import Origin, Skipped
 from latentlab.core.treatment import Treatment
 from latentlab.data.decode_pool import Decoded, decode_all
+from latentlab.data.decode_process import DecodeProcess
 from latentlab.data.decode_worker import HEADER_BYTES
 from latentlab.data.listing import Listing
 from latentlab.data.packed import IMAGES, Contents, new_folder, write_contents
@@ -33,7 +34,7 @@ def pack_pictures(
     *,
     drop_duplicates: bool = False,
     key: str = "",
-    workers: int | None = None,
+    processes: Sequence[DecodeProcess] = (),
 ) -> Generator[list[Skipped] | int, None, None]:
     """Decode all pictures into the packed data set ``path``, in the order of the listing.
 
@@ -47,7 +48,7 @@ def pack_pictures(
     """
     try:
         with new_folder(path) as folder:
-            yield from _pack(listing, treatment, folder, drop_duplicates, key, workers)
+            yield from _pack(listing, treatment, folder, drop_duplicates, key, processes)
     except OSError as error:
         why = (error.strerror or type(error).__name__).lower()
         raise DataError(f"The pictures cannot be packed: {why}.", str(error)) from error
@@ -59,7 +60,7 @@ def _pack(
     folder: Path,
     drop_duplicates: bool,
     key: str,
-    workers: int | None,
+    processes: Sequence[DecodeProcess],
 ) -> Generator[list[Skipped] | int, None, None]:
     entries = listing.entries
     row_bytes = treatment.width * treatment.height * treatment.channels
@@ -73,7 +74,7 @@ def _pack(
     out.touch()
     facts: list[Decoded | None] = [None] * len(entries)
     skipped: list[Skipped] = []
-    for done in decode_all(entries, treatment, out, workers=workers):
+    for done in decode_all(entries, treatment, out, processes=processes):
         failed = [Skipped(entries[one.row].name, one.reason) for one in done if one.reason]
         for one in done:
             if not one.reason:

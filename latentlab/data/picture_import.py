@@ -17,6 +17,8 @@ from latentlab.core.import_messages import (
     Surveyed,
 )
 from latentlab.core.treatment import Treatment, TreatmentOptions
+from latentlab.data.decode_pool import decode_processes
+from latentlab.data.decode_process import DecodeProcess
 from latentlab.data.listing import Listing, list_pictures, readable
 from latentlab.data.packed import open_packed
 from latentlab.data.packing import pack_pictures
@@ -28,6 +30,7 @@ from latentlab.data.survey import Sample, suitable_treatment, survey, take_sampl
 __all__ = ["PictureImport", "import_pictures", "is_pictures", "treat_examples"]
 
 _FIRST_EXAMPLES = 12  # shown before the others
+_MANY_FILES = 3000  # that take longer to find than processes to start
 _FIRST_TAKE_S = 0.25  # longer, as for photographs, and they are all that is shown
 _TELL_EVERY_S = 1 / 30
 
@@ -74,6 +77,7 @@ class PictureImport:
         self.listing = listing
         self.sample = sample
         self._viewer = viewer
+        self._processes: list[DecodeProcess] = []
         self._paths = tuple(paths)
         self._options = options
         self._cache = PictureCache(cache)
@@ -87,6 +91,7 @@ class PictureImport:
         Closing the generator ends the work and leaves nothing behind.
         """
         viewer = self._viewer or PictureViewer()
+        self._processes = []
         try:
             yield from self._run(viewer)
         except LatentLabError as error:
@@ -94,6 +99,9 @@ class PictureImport:
         finally:
             if viewer is not self._viewer:
                 viewer.close()
+            for process in self._processes:
+                process.close()
+                process.finish()
 
     def _run(self, viewer: PictureViewer) -> Iterator[ImportMessage | None]:
         begin_s = time.monotonic()
@@ -145,7 +153,10 @@ class PictureImport:
     ) -> Iterator[ImportMessage | None]:
         drop = self._options.duplicates == "drop"
         pace = _Pace("packing", len(listing.entries), len(listing.skipped))
-        for found in pack_pictures(listing, treatment, path, drop_duplicates=drop, key=key):
+        packing = pack_pictures(
+            listing, treatment, path, drop_duplicates=drop, key=key, processes=self._processes
+        )
+        for found in packing:
             if isinstance(found, int):
                 pace.done += found
             else:
@@ -171,6 +182,11 @@ class PictureImport:
             except StopIteration as end:
                 self.listing = end.value
                 break
+            if pace.found > _MANY_FILES and not self._processes:
+                # They take a moment to start, which they can do while the rest is found.
+                self._processes = decode_processes(pace.found)
+                for process in self._processes:
+                    process.start()
             yield pace.progress()
         yield pace.progress(last=True)
 

@@ -325,9 +325,7 @@ def test_a_file_that_never_ends_is_left_out(tmp_path: Path) -> None:
     out.touch()
     entries = listed(tmp_path / "set")
     done = [
-        one
-        for part in decode_all(entries, Treatment(8, 8, 3), out, workers=1, limit_s=1.0)
-        for one in part
+        one for part in decode_all(entries, Treatment(8, 8, 3), out, limit_s=1.0) for one in part
     ]
     assert {one.row: one.reason for one in done} == {
         0: "",
