@@ -234,7 +234,7 @@ def main() -> None:
     options.add_argument("--parts", nargs="+", choices=list(PARTS), default=list(PARTS))
     options.add_argument("--pairs", type=int, default=3, help="rounds (default 3)")
     options.add_argument("--small", type=int, default=70_000, help="small files")
-    options.add_argument("--large", type=int, default=40, help="large files")
+    options.add_argument("--large", type=int, default=100, help="large files")
     options.add_argument("--million", type=int, default=1_000_000, help="packed images")
     options.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="of both sides")
     args = options.parse_args()

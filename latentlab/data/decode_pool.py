@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import os
 import queue
 import threading
 import time
@@ -16,11 +15,11 @@ from typing import Any
 
 from latentlab.core.errors import DataError
 from latentlab.core.treatment import Treatment
+from latentlab.data.decode_crew import DecodeCrew, no_process
 from latentlab.data.decode_process import DecodeProcess
 from latentlab.data.decode_worker import CANNOT_WRITE
 from latentlab.data.listing import Entry
 
-MAX_WORKERS = 8
 LIMIT_S = 60.0  # for one order; a file that takes longer is left out
 
 _AT_ONCE_S = 0.1  # an order should take about this long
@@ -44,31 +43,24 @@ class Decoded:
     digest: str = ""
 
 
-def decode_processes(count: int) -> list[DecodeProcess]:
-    """Return as many processes, not started yet, as are good for so many pictures."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return [DecodeProcess() for _ in range(min(MAX_WORKERS, cores or 1, 1 + count // 16))]
-
-
 def decode_all(
     entries: Sequence[Entry],
     treatment: Treatment,
     out: Path,
+    crew: DecodeCrew,
     *,
-    processes: Sequence[DecodeProcess] = (),
     limit_s: float = LIMIT_S,
 ) -> Generator[list[Decoded], None, None]:
     """Decode all entries and write the pixels of entry i to row i of ``out``.
 
     Rows begin behind ``decode_worker.HEADER_BYTES``; those of entries without pixels are left as
     they are. Yields what was done, about every 20 ms, also when that is nothing. Closing the
-    generator ends the processes at once.
+    generator ends what the processes are doing at once.
 
     Parameters
     ----------
-    processes
-        Which processes to use, ended afterwards; as :func:`decode_processes` gives them if not
-        given.
+    crew
+        The processes, as many of them as the pictures are worth.
     limit_s
         Seconds for one order, after which the process is ended and the file left out.
 
@@ -77,7 +69,8 @@ def decode_all(
     DataError
         If the file cannot be written, or no process can be started.
     """
-    pool = _Pool(entries, treatment, out, processes or decode_processes(len(entries)), limit_s)
+    processes = crew.processes[: 1 + len(entries) // 16]
+    pool = _Pool(entries, treatment, out, processes, limit_s)
     try:
         pool.start()
         left = len(entries)
@@ -132,7 +125,7 @@ class _Pool:
     def close(self) -> None:
         self._closing = True
         for worker in self._workers:
-            worker.close()
+            worker.end_order()
         for worker in self._workers:
             worker.thread.join()
 
@@ -193,8 +186,9 @@ class _Worker:
             self._stuck = True
             self._process.end()
 
-    def close(self) -> None:
-        self._process.close()
+    def end_order(self) -> None:
+        if self._busy_since_s is not None:
+            self._process.end()
 
     def _run(self) -> None:
         size = 1
@@ -215,8 +209,4 @@ class _Worker:
                 self._pool.failed(rows, reason)
                 size = 1
         except OSError as error:
-            self._pool.broken(
-                DataError("No process can be started to decode pictures.", str(error))
-            )
-        finally:
-            self._process.finish()
+            self._pool.broken(no_process(error))

@@ -104,6 +104,8 @@ class DecodeProcess:
         process.wait()
 
     def _ready(self) -> subprocess.Popen[bytes] | None:
+        if self._process is not None and self._process.poll() is not None:
+            self.finish()  # ended meanwhile, over nothing
         self.start()
         process = self._process
         if process is None or self._is_ready:

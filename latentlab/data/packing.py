@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from latentlab.core.errors import DataError
 from latentlab.core.origin import Origin, Skipped
 from latentlab.core.treatment import Treatment
+from latentlab.data.decode_crew import DecodeCrew
 from latentlab.data.decode_pool import Decoded, decode_all
-from latentlab.data.decode_process import DecodeProcess
 from latentlab.data.decode_worker import HEADER_BYTES
 from latentlab.data.listing import Listing
 from latentlab.data.packed import IMAGES, Contents, new_folder, write_contents
@@ -31,10 +31,10 @@ def pack_pictures(
     listing: Listing,
     treatment: Treatment,
     path: Path,
+    crew: DecodeCrew,
     *,
     drop_duplicates: bool = False,
     key: str = "",
-    processes: Sequence[DecodeProcess] = (),
 ) -> Generator[list[Skipped] | int, None, None]:
     """Decode all pictures into the packed data set ``path``, in the order of the listing.
 
@@ -48,7 +48,7 @@ def pack_pictures(
     """
     try:
         with new_folder(path) as folder:
-            yield from _pack(listing, treatment, folder, drop_duplicates, key, processes)
+            yield from _pack(listing, treatment, folder, crew, drop_duplicates, key)
     except OSError as error:
         why = (error.strerror or type(error).__name__).lower()
         raise DataError(f"The pictures cannot be packed: {why}.", str(error)) from error
@@ -58,9 +58,9 @@ def _pack(
     listing: Listing,
     treatment: Treatment,
     folder: Path,
+    crew: DecodeCrew,
     drop_duplicates: bool,
     key: str,
-    processes: Sequence[DecodeProcess],
 ) -> Generator[list[Skipped] | int, None, None]:
     entries = listing.entries
     row_bytes = treatment.width * treatment.height * treatment.channels
@@ -74,7 +74,7 @@ def _pack(
     out.touch()
     facts: list[Decoded | None] = [None] * len(entries)
     skipped: list[Skipped] = []
-    for done in decode_all(entries, treatment, out, processes=processes):
+    for done in decode_all(entries, treatment, out, crew):
         failed = [Skipped(entries[one.row].name, one.reason) for one in done if one.reason]
         for one in done:
             if not one.reason:

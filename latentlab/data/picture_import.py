@@ -17,21 +17,19 @@ from latentlab.core.import_messages import (
     Surveyed,
 )
 from latentlab.core.treatment import Treatment, TreatmentOptions
-from latentlab.data.decode_pool import decode_processes
-from latentlab.data.decode_process import DecodeProcess
+from latentlab.data.decode_crew import DecodeCrew
 from latentlab.data.listing import Listing, list_pictures, readable
 from latentlab.data.packed import open_packed
 from latentlab.data.packing import pack_pictures
 from latentlab.data.picture_cache import PictureCache
 from latentlab.data.picture_paths import is_pictures
-from latentlab.data.picture_viewer import PictureViewer
 from latentlab.data.survey import Sample, suitable_treatment, survey, take_sample, treat_examples
 
 __all__ = ["PictureImport", "import_pictures", "is_pictures", "treat_examples"]
 
-_FIRST_EXAMPLES = 12  # shown before the others
+_FIRST_EXAMPLES = 8  # shown before the others
 _MANY_FILES = 3000  # that take longer to find than processes to start
-_FIRST_TAKE_S = 0.25  # longer, as for photographs, and they are all that is shown
+_FIRST_TAKE_S = 0.1  # longer, as for photographs, and they are all that is shown
 _TELL_EVERY_S = 1 / 30
 
 
@@ -46,8 +44,8 @@ class PictureImport:
         What the user wants done to the pictures.
     listing, sample
         What an earlier import of the same paths has found already.
-    viewer
-        Process to look at pictures with, which stays open; one of its own if not given.
+    crew
+        Processes to decode with, which stay open; some of its own if not given.
     cache
         Folder for the packed pictures; the application's own if not given.
     out
@@ -68,7 +66,7 @@ class PictureImport:
         *,
         listing: Listing | None = None,
         sample: Sample | None = None,
-        viewer: PictureViewer | None = None,
+        crew: DecodeCrew | None = None,
         cache: Path | None = None,
         out: Path | None = None,
         examples: bool = True,
@@ -76,8 +74,7 @@ class PictureImport:
         options.validate()
         self.listing = listing
         self.sample = sample
-        self._viewer = viewer
-        self._processes: list[DecodeProcess] = []
+        self._crew = crew
         self._paths = tuple(paths)
         self._options = options
         self._cache = PictureCache(cache)
@@ -90,25 +87,20 @@ class PictureImport:
         Yields at least about every 20 ms. The last message is ``Imported`` or ``ImportFailed``.
         Closing the generator ends the work and leaves nothing behind.
         """
-        viewer = self._viewer or PictureViewer()
-        self._processes = []
+        crew = self._crew or DecodeCrew()
         try:
-            yield from self._run(viewer)
+            yield from self._run(crew)
         except LatentLabError as error:
             yield ImportFailed(error.sentence, error.details)
         finally:
-            if viewer is not self._viewer:
-                viewer.close()
-            for process in self._processes:
-                process.close()
-                process.finish()
+            if crew is not self._crew:
+                crew.close()
 
-    def _run(self, viewer: PictureViewer) -> Iterator[ImportMessage | None]:
+    def _run(self, crew: DecodeCrew) -> Iterator[ImportMessage | None]:
         begin_s = time.monotonic()
-        if self.sample is None or self._examples:
-            viewer.start()  # while the files are found
         if self.listing is None:
-            yield from self._scan()
+            crew.start(2)  # which takes a moment, while the files are found
+            yield from self._scan(crew)
         listing = self.listing
         assert listing is not None
         if not listing.entries:
@@ -117,10 +109,10 @@ class PictureImport:
                 "\n".join(f"{one.path}: {one.reason}" for one in listing.skipped[:1000]),
             )
         if self.sample is None:
-            self.sample = yield from take_sample(listing, viewer)
+            self.sample = yield from take_sample(listing, crew)
         treatment = suitable_treatment(self.sample, self._options)
         if self._examples:
-            yield from self._show(listing, self.sample, treatment, viewer)
+            yield from self._show(listing, self.sample, treatment, crew)
         if listing.skipped:
             yield FilesSkipped(listing.skipped)
         drop = self._options.duplicates == "drop"
@@ -128,7 +120,7 @@ class PictureImport:
         path = self._cache.path(key) if self._out is None else self._out
         was_packed = self._out is None and self._cache.has(key)
         if not was_packed:
-            yield from self._pack(listing, treatment, path, key)
+            yield from self._pack(listing, treatment, path, key, crew)
         data = open_packed(path, self._name(listing, path))
         if was_packed and data.origin is not None:
             known = {one.path for one in listing.skipped}
@@ -138,24 +130,22 @@ class PictureImport:
         yield Imported(data, 0.0 if was_packed else time.monotonic() - begin_s)
 
     def _show(
-        self, listing: Listing, sample: Sample, treatment: Treatment, viewer: PictureViewer
+        self, listing: Listing, sample: Sample, treatment: Treatment, crew: DecodeCrew
     ) -> Iterator[ImportMessage]:
         """Tell what there is, and what examples will look like; first some, then all."""
         yield Surveyed(survey(listing, sample, self._options), self._options)
         begin_s = time.monotonic()
-        yield treat_examples(listing, sample.examples[:_FIRST_EXAMPLES], treatment, viewer)
+        yield treat_examples(listing, sample.examples[:_FIRST_EXAMPLES], treatment, crew)
         is_quick = time.monotonic() - begin_s < _FIRST_TAKE_S
         if len(sample.examples) > _FIRST_EXAMPLES and is_quick:
-            yield treat_examples(listing, sample.examples, treatment, viewer)
+            yield treat_examples(listing, sample.examples, treatment, crew)
 
     def _pack(
-        self, listing: Listing, treatment: Treatment, path: Path, key: str
+        self, listing: Listing, treatment: Treatment, path: Path, key: str, crew: DecodeCrew
     ) -> Iterator[ImportMessage | None]:
         drop = self._options.duplicates == "drop"
         pace = _Pace("packing", len(listing.entries), len(listing.skipped))
-        packing = pack_pictures(
-            listing, treatment, path, drop_duplicates=drop, key=key, processes=self._processes
-        )
+        packing = pack_pictures(listing, treatment, path, crew, drop_duplicates=drop, key=key)
         for found in packing:
             if isinstance(found, int):
                 pace.done += found
@@ -173,7 +163,7 @@ class PictureImport:
         is_one = self._out is None and len(self._paths) == 1
         return readable(str(listing.root if is_one else path))
 
-    def _scan(self) -> Iterator[ImportMessage | None]:
+    def _scan(self, crew: DecodeCrew) -> Iterator[ImportMessage | None]:
         pace = _Pace("scanning")
         scanning = list_pictures(self._paths)
         while True:
@@ -182,11 +172,8 @@ class PictureImport:
             except StopIteration as end:
                 self.listing = end.value
                 break
-            if pace.found > _MANY_FILES and not self._processes:
-                # They take a moment to start, which they can do while the rest is found.
-                self._processes = decode_processes(pace.found)
-                for process in self._processes:
-                    process.start()
+            if pace.found > _MANY_FILES:
+                crew.start()
             yield pace.progress()
         yield pace.progress(last=True)
 

@@ -1,21 +1,24 @@
-"""Look at a few pictures, in a process of its own."""
+"""Look at a few pictures, which processes of their own decode."""
 
 from __future__ import annotations
 
 import dataclasses
 import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from latentlab.core.errors import DataError
 from latentlab.core.treatment import Treatment
+from latentlab.data.decode_crew import DecodeCrew, no_process
 from latentlab.data.decode_process import DecodeProcess
 from latentlab.data.listing import Entry
 
 LIMIT_S = 20.0  # for one order
+
+_FEW = 4  # files that a process is worth
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,78 +43,70 @@ class View:
     treated: NDArray[np.uint8] | None
 
 
-class PictureViewer:
-    """A process that decodes pictures to look at; close it at the end."""
+def look_at(
+    entries: Sequence[Entry], crew: DecodeCrew, limit_px: int, treatment: Treatment | None = None
+) -> list[View | None]:
+    """Return views of some files; ``None`` for those that cannot be opened.
 
-    def __init__(self) -> None:
-        self._process = DecodeProcess()
+    Parameters
+    ----------
+    crew
+        The processes, as many of them as the files are worth.
+    limit_px
+        Longest side of the originals.
+    treatment
+        What else to do with the pictures.
 
-    def start(self) -> None:
-        """Start the process in good time.
-
-        Raises
-        ------
-        DataError
-            If no process can be started.
-        """
-        try:
-            self._process.start()
-        except OSError as error:
-            raise _no_process(error) from error
-
-    def look(
-        self, entries: Sequence[Entry], limit_px: int, treatment: Treatment | None = None
-    ) -> list[View | None]:
-        """Return views of some files; ``None`` for those that cannot be opened.
-
-        Parameters
-        ----------
-        limit_px
-            Longest side of the originals.
-        treatment
-            What else to do with the pictures.
-
-        Raises
-        ------
-        DataError
-            If no process can be started.
-        """
-        found = self._ask(entries, limit_px, treatment)
-        if found is None and len(entries) > 1:  # one of them ended the process
-            return [view for entry in entries for view in self.look([entry], limit_px, treatment)]
-        return [None] * len(entries) if found is None else found
-
-    def close(self) -> None:
-        """End the process."""
-        self._process.close()
-        self._process.finish()
-
-    def _ask(
-        self, entries: Sequence[Entry], limit_px: int, treatment: Treatment | None
-    ) -> list[View | None] | None:
-        if not entries:
-            return []
-        order = {
-            "look": [(entry.path, entry.member) for entry in entries],
-            "limit_px": limit_px,
-            "treatment": None if treatment is None else dataclasses.asdict(treatment),
-            "background": "black" if treatment is None else treatment.background,
-        }
-        watch = threading.Timer(LIMIT_S, self._process.end)
-        watch.daemon = True
-        watch.start()
-        try:
-            answer = self._process.ask(order)
-        except OSError as error:
-            raise _no_process(error) from error
-        finally:
-            watch.cancel()
-            watch.join()
-        return None if answer is None else _views(*answer, treatment)
+    Raises
+    ------
+    DataError
+        If no process can be started.
+    """
+    processes = crew.processes[: max(1, len(entries) // _FEW)]
+    if len(processes) == 1:
+        return _look(processes[0], entries, limit_px, treatment)
+    # By turns: large files are often neighbours.
+    parts = [entries[i :: len(processes)] for i in range(len(processes))]
+    views: list[View | None] = [None] * len(entries)
+    with ThreadPoolExecutor(len(processes)) as threads:
+        work = [
+            threads.submit(_look, process, part, limit_px, treatment)
+            for process, part in zip(processes, parts, strict=True)
+        ]
+        for i, found in enumerate(work):
+            views[i :: len(processes)] = found.result()
+    return views
 
 
-def _no_process(error: OSError) -> DataError:
-    return DataError("No process can be started to decode pictures.", str(error))
+def _look(
+    process: DecodeProcess, entries: Sequence[Entry], limit_px: int, treatment: Treatment | None
+) -> list[View | None]:
+    found = _ask(process, entries, limit_px, treatment)
+    if found is None and len(entries) > 1:  # one of them ended the process
+        return [v for entry in entries for v in _look(process, [entry], limit_px, treatment)]
+    return [None] * len(entries) if found is None else found
+
+
+def _ask(
+    process: DecodeProcess, entries: Sequence[Entry], limit_px: int, treatment: Treatment | None
+) -> list[View | None] | None:
+    order = {
+        "look": [(entry.path, entry.member) for entry in entries],
+        "limit_px": limit_px,
+        "treatment": None if treatment is None else dataclasses.asdict(treatment),
+        "background": "black" if treatment is None else treatment.background,
+    }
+    watch = threading.Timer(LIMIT_S, process.end)
+    watch.daemon = True
+    watch.start()
+    try:
+        answer = process.ask(order)
+    except OSError as error:
+        raise no_process(error) from error
+    finally:
+        watch.cancel()
+        watch.join()
+    return None if answer is None else _views(*answer, treatment)
 
 
 def _views(

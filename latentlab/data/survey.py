@@ -12,14 +12,15 @@ from numpy.typing import NDArray
 
 from latentlab.core.import_messages import ExamplesTreated, Survey
 from latentlab.core.treatment import Treatment, TreatmentOptions
+from latentlab.data.decode_crew import DecodeCrew
 from latentlab.data.listing import Listing
-from latentlab.data.picture_viewer import PictureViewer
+from latentlab.data.picture_viewer import look_at
 
 NUM_EXAMPLES = 48
 EXAMPLE_PX = 256
 
 _NUM_SAMPLED = 400  # at most, of small pictures
-_NUM_LARGE = 24  # at least, however large they are
+_NUM_LARGE = 8  # at least, however large they are
 _PIXELS_SAMPLED = 30_000_000
 _LOOK_PX = 64
 _AT_ONCE = 8
@@ -44,7 +45,7 @@ class Sample:
         return sum(self.sizes.values())
 
 
-def take_sample(listing: Listing, viewer: PictureViewer) -> Generator[None, None, Sample]:
+def take_sample(listing: Listing, crew: DecodeCrew) -> Generator[None, None, Sample]:
     """Look at some pictures; those that cannot be opened do not count.
 
     How many depends on their size alone, so that the same pictures always give the same sample.
@@ -61,7 +62,7 @@ def take_sample(listing: Listing, viewer: PictureViewer) -> Generator[None, None
         if sizes.total() >= _NUM_LARGE and looked_at > _PIXELS_SAMPLED:
             break
         part = chosen[start : start + _AT_ONCE]
-        for entry, view in zip(part, viewer.look(part, _LOOK_PX), strict=True):
+        for entry, view in zip(part, look_at(part, crew, _LOOK_PX), strict=True):
             if view is None:
                 continue
             looked_at += view.width * view.height
@@ -144,13 +145,13 @@ def survey(listing: Listing, sample: Sample, options: TreatmentOptions) -> Surve
 
 
 def treat_examples(
-    listing: Listing, names: Sequence[str], treatment: Treatment, viewer: PictureViewer
+    listing: Listing, names: Sequence[str], treatment: Treatment, crew: DecodeCrew
 ) -> ExamplesTreated:
     """Return some pictures as they will be; those that cannot be opened are left out."""
     wanted = set(names)
     by_name = {entry.name: entry for entry in listing.entries if entry.name in wanted}
     entries = [by_name[name] for name in names if name in by_name]
-    views = viewer.look(entries, EXAMPLE_PX, treatment)
+    views = look_at(entries, crew, EXAMPLE_PX, treatment)
     seen = [(e.name, view) for e, view in zip(entries, views, strict=True) if view is not None]
     images = [view.treated for _, view in seen if view.treated is not None]
     return ExamplesTreated(

@@ -30,6 +30,7 @@ from latentlab.core.import_messages import (
 from latentlab.core.treatment import Treatment, TreatmentOptions
 from latentlab.data import packing
 from latentlab.data.catalog import open_data
+from latentlab.data.decode_crew import DecodeCrew
 from latentlab.data.decode_pool import decode_all
 from latentlab.data.listing import Entry, list_pictures
 from latentlab.data.packed import is_packed, open_packed, pack_images
@@ -105,7 +106,7 @@ def test_the_messages_come_in_order_and_count_everything(pets: Path) -> None:
     assert surveyed.class_counts == {"(top folder)": 2, "cat": 7, "dog": 4}
     assert (surveyed.num_files, surveyed.num_sampled) == (13, 10)
     assert surveyed.has_colour and surveyed.sizes == {(8, 8): 10}
-    examples = next(m for m in messages if isinstance(m, ExamplesTreated))
+    examples = [m for m in messages if isinstance(m, ExamplesTreated)][-1]
     assert examples.images.shape == (10, 8, 8, 3) and len(examples.originals) == 10
     skipped = [one.path for m in messages if isinstance(m, FilesSkipped) for one in m.skipped]
     assert sorted(skipped) == ["cat/broken.png", "cat/empty.png", "named.jpg", "notes.txt"]
@@ -235,12 +236,19 @@ def test_a_full_disk_is_told_and_leaves_nothing(
     assert not [p for p in own_folders.rglob("*") if p.is_file()]
 
 
+@pytest.fixture
+def crew() -> Iterator[DecodeCrew]:
+    made = DecodeCrew()
+    yield made
+    made.close()
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that is always full")
-def test_a_disk_that_fills_meanwhile_is_told(pets: Path) -> None:
+def test_a_disk_that_fills_meanwhile_is_told(pets: Path, crew: DecodeCrew) -> None:
     listing = listed(pets)
     treatment = Treatment(8, 8, 3)
     with pytest.raises(DataError, match="no space left"):
-        list(decode_all(listing, treatment, Path("/dev/full")))
+        list(decode_all(listing, treatment, Path("/dev/full"), crew))
 
 
 def listed(*paths: Path) -> tuple[Entry, ...]:
@@ -318,14 +326,16 @@ def test_a_file_that_kills_a_worker_costs_that_file_only(tmp_path: Path) -> None
 
 
 @pytest.mark.usefixtures("bad_worker")
-def test_a_file_that_never_ends_is_left_out(tmp_path: Path) -> None:
+def test_a_file_that_never_ends_is_left_out(tmp_path: Path, crew: DecodeCrew) -> None:
     for name in ("a.png", "b-hang.png", "c.png"):
         write_picture(tmp_path / "set" / name, some_pixels(1))
     out = tmp_path / "pixels"
     out.touch()
     entries = listed(tmp_path / "set")
     done = [
-        one for part in decode_all(entries, Treatment(8, 8, 3), out, limit_s=1.0) for one in part
+        one
+        for part in decode_all(entries, Treatment(8, 8, 3), out, crew, limit_s=1.0)
+        for one in part
     ]
     assert {one.row: one.reason for one in done} == {
         0: "",

@@ -20,6 +20,7 @@ from latentlab.services.importing.machine_speed import measured_gflops
 from latentlab.services.importing.telling import Telling
 
 if TYPE_CHECKING:
+    from latentlab.data.decode_crew import DecodeCrew
     from latentlab.data.listing import Listing
     from latentlab.data.survey import Sample
 
@@ -48,11 +49,29 @@ MakeImport = Callable[..., RunningImport]
 """Called with paths and options, and with ``listing`` and ``sample`` of an earlier import."""
 
 
-def picture_import(*args: Any, **more: Any) -> RunningImport:
-    """Make a real import; reading pictures is loaded with the first one."""
-    from latentlab.data.picture_import import PictureImport
+class PictureImports:
+    """Makes real imports; reading pictures is loaded with the first one.
 
-    return PictureImport(*args, **more)
+    All of them share the processes that decode, so that a change of options need not wait for new
+    ones.
+    """
+
+    def __init__(self) -> None:
+        self._crew: DecodeCrew | None = None
+
+    def __call__(self, *args: Any, **more: Any) -> RunningImport:
+        """Return an import."""
+        from latentlab.data.decode_crew import DecodeCrew
+        from latentlab.data.picture_import import PictureImport
+
+        self._crew = self._crew or DecodeCrew()
+        return PictureImport(*args, crew=self._crew, **more)
+
+    def close(self) -> None:
+        """End the processes."""
+        if self._crew is not None:
+            self._crew.close()
+            self._crew = None
 
 
 @dataclass(frozen=True)
@@ -131,6 +150,8 @@ class _Worker(QObject):
     def close(self) -> None:
         """Cancel, then end the thread's event loop."""
         self._stop()
+        if isinstance(self._make, PictureImports):
+            self._make.close()
         QThread.currentThread().quit()
 
     def _follow(self, order: _Order) -> None:
@@ -225,7 +246,7 @@ class ImportThread(QObject):
     Parameters
     ----------
     make
-        Makes an import.
+        Makes an import; a real one if not given.
     rest_s
         How long options must stay as they are before all pictures are read anew.
     parent
@@ -245,7 +266,7 @@ class ImportThread(QObject):
 
     def __init__(
         self,
-        make: MakeImport = picture_import,
+        make: MakeImport | None = None,
         *,
         rest_s: float = _REST_S,
         parent: QObject | None = None,
@@ -256,7 +277,7 @@ class ImportThread(QObject):
         self._last = _Order(0)
         self._thread = QThread(self)
         self._thread.setObjectName("import")
-        self._worker = _Worker(self._box, make, rest_s)
+        self._worker = _Worker(self._box, make or PictureImports(), rest_s)
         self._worker.moveToThread(self._thread)
         self._worker.resulted.connect(self.resulted, Qt.ConnectionType.QueuedConnection)
         self._worker.measured.connect(self.measured, Qt.ConnectionType.QueuedConnection)
