@@ -103,6 +103,11 @@ class ImportController(QObject):
     @Slot()
     def clear_cache(self) -> None:
         """Remove the packed copies of pictures; those that are open stay open."""
+        if self._importing.status in ("scanning", "packing"):
+            self._session_controller.noticed.emit(
+                "warn", self.tr("Pictures are being read; clear the cache when that is over."), ""
+            )
+            return
         freed = PictureCache().clear()
         self._session_controller.noticed.emit(
             "good",

@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from latentlab.core.bundled import BUNDLED_MODELS
 from latentlab.core.errors import LatentLabError
+from latentlab.core.folders import cache_folder
 from latentlab.core.image_set import ImageSet
 from latentlab.core.messages import (
     DataOpened,
@@ -176,7 +177,8 @@ class SessionController(QObject):
         self._map_view.set_codes(np.empty((0, dims), np.float32), None)
         self._session.set_data(result.data)
         self.extentChanged.emit()
-        if not is_known_name(result.data.name):
+        is_own = Path(result.data.name).is_relative_to(cache_folder())  # a selection of files
+        if not (is_own or is_known_name(result.data.name)):
             self._settings.add_recent(result.data.name)
 
     def _take_model(self, result: ModelOpened) -> None:

@@ -48,6 +48,7 @@ class TrainingController(QObject):
         self._session = session
         self._training = training
         self._map_view = map_view
+        self._session_epoch = -1  # of the model whose settings the form has taken
         thread.resulted.connect(self._take)
 
     def set_spec(self, spec: TrainSpec) -> None:
@@ -119,7 +120,10 @@ class TrainingController(QObject):
                 self._training.set_status(TrainStatusChanged("idle"))
             case ModelOpened():
                 spec = run_spec(result.document)
-                if spec is not None and not self._training.is_active:
+                # Of the same model there may come news, as when other data are opened.
+                is_new = result.session_epoch != self._session_epoch
+                self._session_epoch = result.session_epoch
+                if is_new and spec is not None and not self._training.is_active:
                     self._training.set_spec(replace(spec, data=self._training.spec.data))
 
 
