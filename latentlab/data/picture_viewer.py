@@ -17,6 +17,7 @@ from latentlab.data.decode_process import DecodeProcess
 from latentlab.data.listing import Entry
 
 LIMIT_S = 20.0  # for one order
+CRASHED = "decoding it crashed, or took too long"
 
 _FEW = 4  # files that a process is worth
 
@@ -45,8 +46,8 @@ class View:
 
 def look_at(
     entries: Sequence[Entry], crew: DecodeCrew, limit_px: int, treatment: Treatment | None = None
-) -> list[View | None]:
-    """Return views of some files; ``None`` for those that cannot be opened.
+) -> list[View | str]:
+    """Return views of some files, or the reason for those that cannot be opened.
 
     Parameters
     ----------
@@ -67,7 +68,7 @@ def look_at(
         return _look(processes[0], entries, limit_px, treatment)
     # By turns: large files are often neighbours.
     parts = [entries[i :: len(processes)] for i in range(len(processes))]
-    views: list[View | None] = [None] * len(entries)
+    views: list[View | str] = [""] * len(entries)
     with ThreadPoolExecutor(len(processes)) as threads:
         work = [
             threads.submit(_look, process, part, limit_px, treatment)
@@ -80,16 +81,16 @@ def look_at(
 
 def _look(
     process: DecodeProcess, entries: Sequence[Entry], limit_px: int, treatment: Treatment | None
-) -> list[View | None]:
+) -> list[View | str]:
     found = _ask(process, entries, limit_px, treatment)
     if found is None and len(entries) > 1:  # one of them ended the process
         return [v for entry in entries for v in _look(process, [entry], limit_px, treatment)]
-    return [None] * len(entries) if found is None else found
+    return [CRASHED] * len(entries) if found is None else found
 
 
 def _ask(
     process: DecodeProcess, entries: Sequence[Entry], limit_px: int, treatment: Treatment | None
-) -> list[View | None] | None:
+) -> list[View | str] | None:
     order = {
         "look": [(entry.path, entry.member) for entry in entries],
         "limit_px": limit_px,
@@ -111,7 +112,7 @@ def _ask(
 
 def _views(
     answers: Sequence[Sequence[object]], payload: bytes, treatment: Treatment | None
-) -> list[View | None]:
+) -> list[View | str]:
     pixels = np.frombuffer(payload, np.uint8)
     place = 0
 
@@ -122,13 +123,15 @@ def _views(
         place += size
         return part
 
-    views: list[View | None] = []
+    views: list[View | str] = []
     for answer in answers:
         match answer:
             case [int(width), int(height), str(mode), bool(transparent), [int(h), int(w)]]:
                 original = take((h, w, 3))
                 treated = None if treatment is None else take(treatment.image_shape)
                 views.append(View(width, height, mode, transparent, original, treated))
+            case [str(reason)]:
+                views.append(reason)
             case _:
-                views.append(None)
+                raise AssertionError(f"not an answer: {answer}")
     return views

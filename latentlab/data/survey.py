@@ -63,7 +63,7 @@ def take_sample(listing: Listing, crew: DecodeCrew) -> Generator[None, None, Sam
             break
         part = chosen[start : start + _AT_ONCE]
         for entry, view in zip(part, look_at(part, crew, _LOOK_PX), strict=True):
-            if view is None:
+            if isinstance(view, str):
                 continue
             looked_at += view.width * view.height
             sizes[view.width, view.height] += 1
@@ -152,7 +152,7 @@ def treat_examples(
     by_name = {entry.name: entry for entry in listing.entries if entry.name in wanted}
     entries = [by_name[name] for name in names if name in by_name]
     views = look_at(entries, crew, EXAMPLE_PX, treatment)
-    seen = [(e.name, view) for e, view in zip(entries, views, strict=True) if view is not None]
+    seen = [(e.name, v) for e, v in zip(entries, views, strict=True) if not isinstance(v, str)]
     images = [view.treated for _, view in seen if view.treated is not None]
     return ExamplesTreated(
         treatment,

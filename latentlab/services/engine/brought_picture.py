@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import stat
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,7 @@ from latentlab.core.treatment import Treatment
 from latentlab.services.engine.live_model import LiveModel
 
 MAX_FILE_BYTES = 256 << 20
+_LOOK_PX = 16  # nobody looks at the original here
 _AGAIN_EVERY_S = 0.5  # while weights change; it costs a training step or so
 
 
@@ -85,15 +87,27 @@ class BroughtPicture:
         )
 
     def _read(self, shape: tuple[int, int, int]) -> None:
-        from latentlab.data.picture import PictureError, read_picture  # Pillow is not for the start
+        # In a process of its own, so that a picture that makes a decoder crash costs itself only.
+        from latentlab.data.decode_crew import DecodeCrew
+        from latentlab.data.listing import Entry
+        from latentlab.data.picture_viewer import look_at
 
         height, width, channels = shape
+        crew = DecodeCrew()
         try:
-            pixels, facts = read_picture(self._content, Treatment(width, height, channels))
-        except PictureError as error:
-            raise DataError(f"“{self._name}” cannot be shown: {error.reason}.") from error
-        self._pixels, self._mode = pixels, facts.mode
-        self._size = (facts.width, facts.height)
+            with TemporaryDirectory() as folder:
+                file = Path(folder) / "picture"  # what was dropped may be gone by now
+                file.write_bytes(self._content)
+                entry = Entry(self._name, str(file), "", len(self._content), 0)
+                (view,) = look_at([entry], crew, _LOOK_PX, Treatment(width, height, channels))
+        except OSError as error:
+            raise DataError(f"“{self._name}” cannot be shown: {error}.") from error
+        finally:
+            crew.close()
+        if isinstance(view, str):
+            raise DataError(f"“{self._name}” cannot be shown: {view}.")
+        self._pixels, self._mode = view.treated, view.mode
+        self._size = (view.width, view.height)
 
 
 def _bytes_of(path: Path) -> bytes:
