@@ -6,13 +6,17 @@ import shlex
 from typing import Any
 
 from latentlab.core.options import applicable, options_of
+from latentlab.core.treatment import TreatmentOptions
 from latentlab.family.train_spec import TrainSpec, usual_spec
 
 
-def command_line(spec: TrainSpec, out: str = "RUN") -> str:
+def command_line(
+    spec: TrainSpec, out: str = "RUN", treatment: TreatmentOptions | None = None
+) -> str:
     """Return the ``latentlab train`` that gives these settings, with all words quoted as needed.
 
-    Only what differs from the usual settings of the objective is named.
+    Only what differs from the usual settings of the objective is named, and of the treatment of
+    pictures, if they were treated.
     """
     usual = usual_spec(spec.objective)
     meaningful = applicable(spec)
@@ -24,6 +28,11 @@ def command_line(spec: TrainSpec, out: str = "RUN") -> str:
         if value == getattr(usual, opt.name) and opt.name != "objective":
             continue
         words += [f"--{opt.name.replace('_', '-')}", _text(value)]
+    untreated = TreatmentOptions()
+    for opt in options_of(TreatmentOptions):
+        value = getattr(treatment or untreated, opt.name)
+        if value != getattr(untreated, opt.name):
+            words += [f"--{opt.name}", _text(value)]
     return shlex.join([*words, "--out", out])
 
 

@@ -419,7 +419,11 @@ class MainWindow(QMainWindow):
         """Put the run of the form on the clipboard as a line for a shell."""
         data = self._stores.session.data
         spec = self._stores.training.spec
-        line = command_line(spec if data is None else replace(spec, data=data.name))
+        origin = None if data is None else data.origin
+        line = command_line(
+            spec if data is None else replace(spec, data=data.name),
+            treatment=None if origin is None else origin.treatment,
+        )
         QGuiApplication.clipboard().setText(line)
         # Qt would break the lines of the message within an option's name.
         shown = line.replace("-", f"-{_WORD_JOINER}")

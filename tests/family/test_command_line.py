@@ -11,6 +11,7 @@ import pytest
 
 from latentlab.cli import train as train_module
 from latentlab.cli.main import run
+from latentlab.core.treatment import TreatmentOptions
 from latentlab.family.command_line import command_line, same_run
 from latentlab.family.presets import PRESETS
 from latentlab.family.train_spec import TrainSpec, usual_spec
@@ -51,3 +52,11 @@ def test_what_has_no_meaning_is_left_out() -> None:
     spec = dataclasses.replace(TrainSpec(), objective="pca", latent_dim=5, epochs=99, beta=3.0)
     line = command_line(spec, str(Path("RUN")))
     assert line == "latentlab train digits --objective pca --latent-dim 5 --out RUN"
+
+
+def test_what_was_done_to_pictures_is_named() -> None:
+    asked = TreatmentOptions(32, 48, "grey", "pad", "white")
+    line = command_line(TrainSpec(data="my pictures"), treatment=asked)
+    assert "--width 32 --height 48 --colour grey --fit pad --background white --out" in line
+    untreated = command_line(TrainSpec(data="x"), treatment=TreatmentOptions())
+    assert "--width" not in untreated
