@@ -35,6 +35,7 @@ class _Worker(QObject):
         self._mailbox = mailbox
         self._tracer = tracer
         self._engine: Engine | None = None
+        self._is_turning = False
         # Queued even within the thread: each turn goes back to the event loop first.
         self.turnRequested.connect(self.turn, Qt.ConnectionType.QueuedConnection)
 
@@ -54,7 +55,18 @@ class _Worker(QObject):
             self._report_defect("load", error, dead=True)
             return
         self._tracer.mark("engine.ready", import_s=round(import_s, 3))
-        self.turnRequested.emit()
+        self.wake()
+
+    @Slot()
+    def wake(self) -> None:
+        """Begin to turn, unless a turn is to come anyway.
+
+        There is one turn in the event queue at most. Each one calls for the next, so that a second
+        one would never leave the queue again, and closing would wait behind all of them.
+        """
+        if not self._is_turning:
+            self._is_turning = True
+            self.turnRequested.emit()
 
     @Slot()
     def turn(self) -> None:
@@ -63,6 +75,7 @@ class _Worker(QObject):
         Requests and commands come through the mailbox, which the engine looks into before each
         piece; only closing needs the event loop.
         """
+        self._is_turning = False
         if self._engine is None:
             return
         until_s = now_s() + _EVENT_LOOP_EVERY_S
@@ -74,7 +87,7 @@ class _Worker(QObject):
             self._report_defect("turn", error, dead=False)
             more = not self._mailbox.is_empty()
         if more:
-            self.turnRequested.emit()
+            self.wake()
 
     @Slot()
     def close(self) -> None:
@@ -110,6 +123,7 @@ class ComputeThread(QObject):
     """
 
     resulted = Signal(object)
+    wakeRequested = Signal()
     closeRequested = Signal()
 
     def __init__(self, tracer: Tracer, parent: QObject | None = None) -> None:
@@ -120,6 +134,7 @@ class ComputeThread(QObject):
         self._worker = _Worker(self._mailbox, tracer)
         self._worker.moveToThread(self._thread)
         self._worker.resulted.connect(self.resulted, Qt.ConnectionType.QueuedConnection)
+        self.wakeRequested.connect(self._worker.wake, Qt.ConnectionType.QueuedConnection)
         self.closeRequested.connect(self._worker.close, Qt.ConnectionType.QueuedConnection)
         self._thread.started.connect(self._worker.load)
 
@@ -136,12 +151,12 @@ class ComputeThread(QObject):
     def request(self, request: InteractiveRequest) -> None:
         """Leave an interactive request; a newer one of its kind replaces it."""
         if self._mailbox.put(request):
-            self._worker.turnRequested.emit()
+            self.wakeRequested.emit()
 
     def command(self, command: Command) -> None:
         """Queue a command."""
         if self._mailbox.put_command(command):
-            self._worker.turnRequested.emit()
+            self.wakeRequested.emit()
 
     def touch(self) -> None:
         """Note that somebody is interacting."""

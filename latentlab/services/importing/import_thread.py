@@ -123,6 +123,7 @@ class _Worker(QObject):
         self._import: RunningImport | None = None
         self._messages: Iterator[ImportMessage | None] | None = None
         self._telling = Telling(self._tell)
+        self._is_turning = False
         self._gflops = 0.0
         # Queued even within the thread: each turn goes back to the event loop first.
         self.turnRequested.connect(self.turn, Qt.ConnectionType.QueuedConnection)
@@ -132,8 +133,16 @@ class _Worker(QObject):
         self._rest.timeout.connect(self.turn)
 
     @Slot()
+    def wake(self) -> None:
+        """Begin to turn, unless a turn is to come anyway: there is one in the queue at most."""
+        if not self._is_turning:
+            self._is_turning = True
+            self.turnRequested.emit()
+
+    @Slot()
     def turn(self) -> None:
         """Follow the newest order, advance the import for a moment, and come back if it goes on."""
+        self._is_turning = False
         until_s = time.monotonic() + _EVENT_LOOP_EVERY_S
         while True:
             order = self._box.take()
@@ -144,7 +153,7 @@ class _Worker(QObject):
             self._advance()
             if time.monotonic() >= until_s:
                 break
-        self.turnRequested.emit()
+        self.wake()
 
     @Slot()
     def close(self) -> None:
@@ -262,6 +271,7 @@ class ImportThread(QObject):
 
     resulted = Signal(int, object)
     measured = Signal(float)
+    wakeRequested = Signal()
     closeRequested = Signal()
 
     def __init__(
@@ -281,6 +291,7 @@ class ImportThread(QObject):
         self._worker.moveToThread(self._thread)
         self._worker.resulted.connect(self.resulted, Qt.ConnectionType.QueuedConnection)
         self._worker.measured.connect(self.measured, Qt.ConnectionType.QueuedConnection)
+        self.wakeRequested.connect(self._worker.wake, Qt.ConnectionType.QueuedConnection)
         self.closeRequested.connect(self._worker.close, Qt.ConnectionType.QueuedConnection)
 
     @property
@@ -325,4 +336,4 @@ class ImportThread(QObject):
     def _order(self, order: _Order) -> None:
         self._last = order
         self._box.put(order)
-        self._worker.turnRequested.emit()
+        self.wakeRequested.emit()

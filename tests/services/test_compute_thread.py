@@ -1,0 +1,45 @@
+"""The compute thread's worker: turns never pile up, so that closing is soon noticed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from latentlab.core.trace import NullTracer
+from latentlab.services.engine import compute_thread
+from latentlab.services.engine.compute_thread import _Worker
+from latentlab.services.engine.mailbox import Mailbox
+
+
+class BusyEngine:
+    """Has always more to do."""
+
+    def __init__(self) -> None:
+        self.turns = 0
+
+    def turn(self) -> bool:
+        self.turns += 1
+        return self.turns < 1000
+
+
+def test_however_often_it_is_woken_one_turn_is_to_come(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compute_thread, "_EVENT_LOOP_EVERY_S", 0.0)
+    worker: Any = _Worker(Mailbox(), NullTracer())
+    worker._engine = engine = BusyEngine()
+    calls: list[int] = []
+    worker.turnRequested.connect(lambda: calls.append(engine.turns))
+    for _ in range(50):
+        worker.wake()
+    assert calls == [0]
+    qtbot.waitUntil(lambda: engine.turns >= 20)
+    for _ in range(50):
+        worker.wake()
+    qtbot.waitUntil(lambda: engine.turns == 1000)
+    # Each turn calls for the next one, and nobody else for a second one.
+    assert len(calls) == len(set(calls))
+    worker.wake()  # it is asleep now, and can be woken
+    qtbot.waitUntil(lambda: engine.turns == 1001)
