@@ -1,22 +1,16 @@
 """``latentlab data info``: what a data set holds, and what was left out and why."""
 
 import time
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Any
 
 import numpy as np
-from cyclopts import Parameter
 
-from latentlab.cli.options import AsJson, command_line_type, given
+from latentlab.cli.options import AsJson
+from latentlab.cli.picture_options import NOTHING_ASKED, Pictures, asked_treatment
 from latentlab.cli.say import print_json, printable
 from latentlab.cli.subject import open_images
 from latentlab.core.image_set import ImageSet
 from latentlab.core.origin import SPLITS, Origin
-from latentlab.core.treatment import TreatmentOptions
-
-if TYPE_CHECKING:
-    Pictures = TreatmentOptions
-else:
-    Pictures = command_line_type(TreatmentOptions, group="Pictures")
 
 _FEW, _MANY = 5, 20
 
@@ -25,7 +19,7 @@ def info(
     data: str,
     *,
     json_: AsJson = False,
-    pictures: Annotated[Pictures, Parameter(name="*")] = Pictures(),  # noqa: B008 - frozen
+    pictures: Pictures = NOTHING_ASKED,
 ) -> int:
     """Say how many images of which size and class a data set holds, and what was left out and why.
 
@@ -38,7 +32,7 @@ def info(
         Write one JSON object.
     """
     begin_s = time.perf_counter()
-    images = open_images(data, TreatmentOptions(**given(pictures)))
+    images = open_images(data, asked_treatment(pictures))
     origin = images.origin
     counts = _class_counts(images)
     found: dict[str, Any] = {

@@ -2,13 +2,11 @@
 
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
-
-from cyclopts import Parameter
 
 from latentlab.cli.destination import folder_to_write
 from latentlab.cli.import_bar import ImportBar
-from latentlab.cli.options import AsJson, command_line_type, given
+from latentlab.cli.options import AsJson
+from latentlab.cli.picture_options import NOTHING_ASKED, Pictures, asked_treatment
 from latentlab.cli.say import print_json
 from latentlab.cli.subject import open_images
 from latentlab.core.errors import DataError, UsageError
@@ -19,18 +17,13 @@ from latentlab.data.packed import open_packed, pack_images
 from latentlab.data.picture_cache import PictureCache
 from latentlab.data.picture_paths import is_pictures
 
-if TYPE_CHECKING:
-    Pictures = TreatmentOptions
-else:
-    Pictures = command_line_type(TreatmentOptions, group="Pictures")
-
 
 def pack(
     data: str,
     out: Path,
     *,
     json_: AsJson = False,
-    pictures: Annotated[Pictures, Parameter(name="*")] = Pictures(),  # noqa: B008 - frozen
+    pictures: Pictures = NOTHING_ASKED,
 ) -> int:
     """Decode pictures once into a packed, memory-mapped data set.
 
@@ -44,8 +37,7 @@ def pack(
         Write one JSON object.
     """
     begin_s = time.perf_counter()
-    options = TreatmentOptions(**given(pictures))
-    options.validate()
+    options = asked_treatment(pictures)
     folder_to_write(out)
     if out.is_dir() and any(out.iterdir()):
         raise UsageError(f"The folder “{out}” is not empty; name a new one to pack into.")

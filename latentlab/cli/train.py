@@ -13,10 +13,10 @@ from cyclopts.validators import Number
 
 from latentlab.cli.destination import folder_to_write
 from latentlab.cli.options import WHOLE, AsJson, command_line_type, given
+from latentlab.cli.picture_options import NOTHING_ASKED, Pictures, asked_treatment
 from latentlab.cli.say import note, print_json
 from latentlab.core.errors import TrainingError
 from latentlab.core.openmp import wait_briefly
-from latentlab.core.treatment import TreatmentOptions
 from latentlab.family.presets import PRESETS
 from latentlab.family.train_spec import TrainSpec, refuse_meaningless, usual_spec
 
@@ -26,10 +26,8 @@ if TYPE_CHECKING:
 
     TrainOptions = TrainSpec
     PresetName = str
-    Pictures = TreatmentOptions
 else:
     TrainOptions = command_line_type(TrainSpec, without=("data",))
-    Pictures = command_line_type(TreatmentOptions, group="Pictures")
     PresetName = Literal[tuple(PRESETS)]
 
 
@@ -44,7 +42,7 @@ def train(
     save_every: Annotated[float, Parameter(validator=Number(gte=0))] = 20.0,
     json_: AsJson = False,
     options: Annotated[TrainOptions, Parameter(name="*")] = TrainOptions(),  # noqa: B008 - frozen
-    pictures: Annotated[Pictures, Parameter(name="*")] = Pictures(),  # noqa: B008 - frozen
+    pictures: Pictures = NOTHING_ASKED,
 ) -> int:
     """Train a model and write a run folder.
 
@@ -75,7 +73,7 @@ def train(
 
     from latentlab.cli.subject import open_images
 
-    images = open_images(data, TreatmentOptions(**given(pictures)))
+    images = open_images(data, asked_treatment(pictures))
     spec.validate(images.image_shape)
     folder_to_write(out)
 
