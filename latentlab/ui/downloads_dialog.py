@@ -83,7 +83,7 @@ class DownloadsDialog(QDialog):
             label(
                 self.tr(
                     "These do not come with LatentLab. They are downloaded when you ask for them, "
-                    "checked against their published checksums, and kept in LatentLab's folder."
+                    "checked against their published checksums, and kept in the program’s folder."
                 ),
                 tone="muted",
                 wrap=True,
