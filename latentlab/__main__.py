@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import sys
 
-COMMANDS = ("data", "train", "evaluate", "encode", "decode", "denoise", "doctor")
+COMMANDS = (
+    "data",
+    "train",
+    "evaluate",
+    "encode",
+    "decode",
+    "denoise",
+    "outliers",
+    "vary",
+    "doctor",
+)
 
 
 def main(argv: list[str] | None = None) -> int:

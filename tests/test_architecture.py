@@ -92,6 +92,7 @@ ALSO_ALLOWED = {
     "latentlab/core/planes/pca_plane.py": {"scipy"},  # only where the plane is wanted
     "latentlab/ui/panels/loss_plot.py": {"pyqtgraph"},  # untyped: wrapped once
     "latentlab/services/engine/compute_thread.py": {"PySide6.QtCore"},  # the thread itself
+    "latentlab/services/engine/non_local_means.py": {"skimage"},  # an extra
 }
 
 # Outside of the engine only this module of it is known.

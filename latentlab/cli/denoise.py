@@ -2,37 +2,49 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 from cyclopts import Parameter
 from numpy.typing import NDArray
 
+from latentlab.cli.corruption_steps import Steps, corruption_steps
 from latentlab.cli.destination import folder_to_write
 from latentlab.cli.options import AsJson, Out, Seed, Split
-from latentlab.cli.pictures import write_pngs
+from latentlab.cli.pictures import number_names, write_named_pngs
 from latentlab.cli.say import note, print_json, printable
-from latentlab.cli.subject import Subject, choose, held_out_of, open_trained, own_images
-from latentlab.core.corruptions import CORRUPTIONS, checked_corruption, corrupt, derived_seed
+from latentlab.cli.subject import Subject, choose, held_out_of, open_trained, trained_on
+from latentlab.core.corruptions import CORRUPTIONS, corrupt_stack, derived_seed
 from latentlab.core.errors import UsageError
+from latentlab.core.export_names import export_names
 from latentlab.core.linear_denoiser import LinearDenoiser
 from latentlab.core.pixel_metrics import mean_psnr_db, ssim
 
 if TYPE_CHECKING:
     from latentlab.nn.open_model import OpenedModel
 
-    CorruptionName = str
-else:
-    CorruptionName = Literal[tuple(CORRUPTIONS)]
-
+_CORRUPTION_HELP = (
+    "What is done to the images first, as NAME or NAME=AMOUNT; given several times, they are done "
+    "one after the other. Without it the images are taken as they are, and nothing can be "
+    f"measured. NAME is one of: {', '.join(CORRUPTIONS)}."
+)
 _AMOUNT_HELP = (
-    "How strong the corruption is; its usual amount, here in brackets, if not given. "
+    "How strong a single corruption is; its usual amount, here in brackets, if not given. "
     + "; ".join(
         f"{c.name}: {c.amount_meaning}, {c.minimum:g} to {c.maximum:g} ({c.default_amount:g})"
         for c in CORRUPTIONS.values()
     )
     + "."
+)
+_MEASURED = (
+    "psnr_corrupted_db",
+    "psnr_denoised_db",
+    "psnr_linear_db",
+    "ssim_corrupted",
+    "ssim_denoised",
 )
 
 
@@ -40,10 +52,11 @@ def denoise(
     run: str,
     data: str,
     *,
-    corruption: CorruptionName | None = None,
+    corruption: Annotated[list[str] | None, Parameter(help=_CORRUPTION_HELP)] = None,
     amount: Annotated[float | None, Parameter(help=_AMOUNT_HELP)] = None,
     seed: Seed = 0,
     out: Out | None = None,
+    side_by_side: Annotated[bool, Parameter(show_default=False)] = False,
     split: Split = "auto",
     device: str = "auto",
     json_: AsJson = False,
@@ -57,14 +70,16 @@ def denoise(
     data
         A data set of images that fit the model.
     corruption
-        What is done to the images first; without it they are taken as they are, and nothing can be
-        measured.
+        What is done to the images first.
     amount
         How strong the corruption is.
     seed
         Of the corruption.
     out
-        A folder for PNG files: clean, corrupted and denoised side by side, or noisy and denoised.
+        A folder for the cleaned images as PNG files, named like the files that they come from or
+        else by their numbers.
+    side_by_side
+        Write clean, corrupted and denoised, or noisy and denoised, side by side instead.
     split
         Which images: auto takes the held-out ones of the model's own data, and all of any other.
     device
@@ -72,43 +87,45 @@ def denoise(
     json_
         Write one JSON object.
     """
-    if corruption is None and amount is not None:
-        raise UsageError("--amount needs a --corruption.")
-    if corruption is None and out is None:
+    steps = corruption_steps(corruption or [], amount)
+    if not steps and out is None:
         raise UsageError("Give a --corruption to measure with, or -o FOLDER to write to.")
-    if corruption is not None:
-        amount = CORRUPTIONS[corruption].default_amount if amount is None else amount
-        checked_corruption(corruption, amount)
+    if side_by_side and out is None:
+        raise UsageError("--side-by-side needs -o FOLDER to write to.")
     if out is not None:
         folder_to_write(out)
     model = open_trained(run, device)
     subject = choose(model, data, split)
+    names = [] if out is None else _names(out, subject)
     clean = subject.images
+    # The same keys always, so that a program that reads them need not ask which are there.
     found: dict[str, Any] = {
         "data": subject.data.name,
         "split": subject.split,
         "num_images": len(clean),
+        "corruptions": [{"name": name, "amount": amount} for name, amount in steps],
+        "corruption": steps[0][0] if len(steps) == 1 else None,
+        "amount": steps[0][1] if len(steps) == 1 else None,
+        "seed": seed,
+        **dict.fromkeys(_MEASURED),
     }
-    if corruption is None or amount is None:
-        shown: list[NDArray[Any]] = [clean, model.reconstruct(clean)]
-    else:
+    if steps:
         # Unclipped, as denoisers are trained: clipped Gaussian noise would be weaker.
-        noisy = corrupt(clean, corruption, amount, seed, clip=False)
+        noisy = corrupt_stack(clean, steps, seed, clip=False)
         denoised = model.denoise(noisy)
-        linear = _linear(model, subject, noisy, corruption, amount, seed)
+        linear = _linear(model, subject, noisy, steps, seed)
         found |= {
-            "corruption": corruption,
-            "amount": amount,
-            "seed": seed,
             "psnr_corrupted_db": mean_psnr_db(clean, noisy),
             "psnr_denoised_db": mean_psnr_db(clean, denoised),
             "psnr_linear_db": None if linear is None else mean_psnr_db(clean, linear),
             "ssim_corrupted": float(ssim(clean, noisy).mean()),
             "ssim_denoised": float(ssim(clean, denoised).mean()),
         }
-        shown = [clean, noisy, denoised]
+        shown: list[NDArray[Any]] = [clean, noisy, denoised]
+    else:
+        shown = [clean, model.reconstruct(clean)]
     if out is not None:
-        write_pngs(out, subject.indices.tolist(), _side_by_side(shown))
+        write_named_pngs(out, names, _side_by_side(shown) if side_by_side else shown[-1])
         found["out"] = out
     if json_:
         print_json(found)
@@ -117,33 +134,50 @@ def denoise(
     return 0
 
 
+def _names(out: Path, subject: Subject) -> list[str]:
+    """Return names of the files to write.
+
+    Raises
+    ------
+    UsageError
+        If one of them is a picture of the data set itself.
+    """
+    origin, indices = subject.data.origin, subject.indices.tolist()
+    if origin is None or len(origin.files) != len(subject.data):
+        return number_names(indices)
+    files = [origin.files[index] for index in indices]
+    names = export_names(files)
+    there = [name for name in names if os.path.lexists(out / name)]
+    if there:
+        # All of the set: images of the other split must stay as they are as well.
+        sources = {os.path.realpath(Path(origin.root, file)) for file in origin.files}
+        sources.add(os.path.realpath(origin.root))
+        if any(os.path.realpath(out / name) in sources for name in there):
+            raise UsageError(
+                f"The pictures of “{subject.data.title}” themselves would be replaced in “{out}”; "
+                "name another folder."
+            )
+    return names
+
+
 def _linear(
-    model: OpenedModel,
-    subject: Subject,
-    noisy: NDArray[np.float32],
-    corruption: str,
-    amount: float,
-    seed: int,
+    model: OpenedModel, subject: Subject, noisy: NDArray[np.float32], steps: Steps, seed: int
 ) -> NDArray[np.float32] | None:
     """Return what the best linear denoiser makes of the images, fitted on training images.
 
     ``None`` where the images that the model was trained on cannot be found.
     """
-    document, data = model.document, subject.data
-    if data.fingerprint != document.data_fingerprint:
-        try:
-            data = own_images(document)
-        except UsageError:
-            data = subject.data
-        if data.fingerprint != document.data_fingerprint:
-            note(
-                f"The images that the model was trained on (“{document.data_name}”) are not here, "
-                "so there is no linear denoiser to compare with."
-            )
-            return None
+    document = model.document
+    data = trained_on(document, subject.data)
+    if data is None:
+        note(
+            f"The images that the model was trained on (“{document.data_name}”) are not here, "
+            "so there is no linear denoiser to compare with."
+        )
+        return None
     training = np.setdiff1d(np.arange(len(data)), held_out_of(document, data))
-    return LinearDenoiser.fit(
-        np.asarray(data.images)[training], corruption, amount, derived_seed(seed, 1), clip=False
+    return LinearDenoiser.fit_stack(
+        np.asarray(data.images)[training], steps, derived_seed(seed, 1), clip=False
     ).apply(noisy, limit=False)
 
 
@@ -155,11 +189,10 @@ def _side_by_side(columns: list[NDArray[Any]]) -> Iterable[NDArray[np.float64]]:
 
 def _print(found: dict[str, Any]) -> None:
     print(f"{found['num_images']:,} {found['split']} images of {printable(found['data'])}")
-    if "corruption" in found:
-        for which in ("corrupted", "denoised", "linear"):
-            psnr_db, similarity = found[f"psnr_{which}_db"], found.get(f"ssim_{which}")
-            if psnr_db is not None:
-                shown = "" if similarity is None else f"   SSIM {similarity:.3f}"
-                print(f"  {which:10}{psnr_db:7.2f} dB{shown}")
+    for which in ("corrupted", "denoised", "linear"):
+        psnr_db, similarity = found[f"psnr_{which}_db"], found.get(f"ssim_{which}")
+        if psnr_db is not None:
+            shown = "" if similarity is None else f"   SSIM {similarity:.3f}"
+            print(f"  {which:10}{psnr_db:7.2f} dB{shown}")
     if "out" in found:
         print(found["out"])

@@ -33,6 +33,8 @@ _SUMMARIES = {
     "encode": "Write the codes of images: z, and mu and logvar where the model has them.",
     "decode": "Draw what lives at points of latent space.",
     "denoise": "Clean images with a model, and measure it against the best linear denoiser.",
+    "outliers": "List images by how unusual they are to a model.",
+    "vary": "Make variations of an image with noise in latent space, and with noise in its pixels.",
     "doctor": "Say what was found on this machine, and what to do where something is wrong.",
 }
 

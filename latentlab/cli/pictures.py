@@ -49,16 +49,32 @@ def write_pngs(folder: Path, numbers: Sequence[int], images: Iterable[NDArray[An
     LatentLabError
         If the folder cannot be made or a picture cannot be written.
     """
+    write_named_pngs(folder, number_names(numbers), images)
+
+
+def number_names(numbers: Sequence[int]) -> list[str]:
+    """Return names of PNG files for numbers, all with as many digits."""
+    digits = len(str(max(numbers)))
+    return [f"{number:0{digits}d}.png" for number in numbers]
+
+
+def write_named_pngs(folder: Path, names: Sequence[str], images: Iterable[NDArray[Any]]) -> None:
+    """Write pictures into a folder, under relative paths with ``/`` between folders.
+
+    Raises
+    ------
+    LatentLabError
+        If a folder cannot be made or a picture cannot be written.
+    """
     from tqdm import tqdm
 
-    make_folder(folder)
-    digits = len(str(max(numbers)))
-    names = (folder / f"{number:0{digits}d}.png" for number in numbers)
-    named = zip(names, images, strict=True)
+    for inner in sorted({name.rpartition("/")[0] for name in names}):
+        make_folder(folder / inner)
+    named = zip((folder / name for name in names), images, strict=True)
     # A disk confirms many files at once almost as fast as one.
     with (
         ThreadPoolExecutor(_WRITERS) as pool,
-        tqdm(total=len(numbers), unit="picture", disable=None, file=sys.stderr) as bar,
+        tqdm(total=len(names), unit="picture", disable=None, file=sys.stderr) as bar,
     ):
         while part := list(itertools.islice(named, _AT_ONCE)):
             for _ in pool.map(lambda job: write_png(*job), part):

@@ -192,5 +192,19 @@ def own_images(document: ModelDocument) -> ImageSet:
         ) from error
 
 
+def trained_on(document: ModelDocument, data: ImageSet) -> ImageSet | None:
+    """Return the set that a model was trained on: ``data`` itself, or opened by its name.
+
+    ``None`` where it cannot be opened any more, or has changed.
+    """
+    if data.fingerprint == document.data_fingerprint:
+        return data
+    try:
+        own = own_images(document)
+    except UsageError:
+        return None
+    return own if own.fingerprint == document.data_fingerprint else None
+
+
 def _size(shape: tuple[int, int, int]) -> str:
     return f"{shape[1]} × {shape[0]} {'grey' if shape[2] == 1 else 'colour'}"

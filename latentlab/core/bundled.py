@@ -6,7 +6,7 @@ from pathlib import Path
 
 from latentlab.core.resources import resource
 
-BUNDLED_MODELS = ("digits-vae",)
+BUNDLED_MODELS = ("digits-vae", "digits-denoiser")
 BUNDLED_DATA = ("digits", "emoji", "shapes")
 DEFAULT_MODEL = "digits-vae"
 DEFAULT_DATA = "digits"

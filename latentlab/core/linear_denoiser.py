@@ -1,4 +1,4 @@
-"""The best affine denoiser of a corruption: the yardstick that a trained one should beat.
+"""The best affine denoiser of corruptions: the yardstick that a trained one should beat.
 
 For clean images x and corrupted ones y it is x̂ = E[x] + C_xy C_yy⁻¹ (y − E[y]), which has the least
 mean squared error of all affine maps (Kay, "Fundamentals of Statistical Signal Processing:
@@ -9,14 +9,14 @@ is drawn pixel by pixel they follow from those of the clean images.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from latentlab.core.corruptions import checked_corruption, corrupt, derived_seed
+from latentlab.core.corruptions import checked_corruption, corrupt_stack, derived_seed
 
 _MIN_SAMPLES = 20_000  # pairs that covariances are estimated from where there is no formula
 _CHUNK_VALUES = 2**22  # values of the images that are in work at the same time
@@ -39,8 +39,8 @@ class LinearDenoiser:
 
     Attributes
     ----------
-    name, amount, clip
-        The corruption it undoes, as for :func:`~latentlab.core.corruptions.corrupt`.
+    steps, clip
+        The corruptions it undoes, as for :func:`~latentlab.core.corruptions.corrupt_stack`.
     image_shape
         (h, w, c).
     clean_mean, corrupted_mean
@@ -51,8 +51,7 @@ class LinearDenoiser:
         float32 (D, K) with orthonormal columns, the principal components; ``None`` if K = D.
     """
 
-    name: str
-    amount: float
+    steps: tuple[tuple[str, float], ...]
     clip: bool
     image_shape: tuple[int, int, int]
     clean_mean: NDArray[np.float32]
@@ -72,12 +71,36 @@ class LinearDenoiser:
         max_values: int = 3072,
         max_components: int = 2048,
     ) -> LinearDenoiser:
-        """Return the denoiser for a corruption of images like these.
+        """Return the denoiser for one corruption of images like these.
 
-        Exact given mean and covariance of the images for mask, salt-pepper and contrast, and for
-        gaussian, speckle and brightness without clipping; ``seed`` is not used then. Elsewhere the
-        covariances are estimated from at least 20,000 corrupted images, for which all images are
-        taken equally often; corruptions without chance need each only once.
+        See :meth:`fit_stack`.
+        """
+        return cls.fit_stack(
+            images,
+            [(name, amount)],
+            seed,
+            clip=clip,
+            max_values=max_values,
+            max_components=max_components,
+        )
+
+    @classmethod
+    def fit_stack(
+        cls,
+        images: NDArray[Any],
+        steps: Sequence[tuple[str, float]],
+        seed: int,
+        *,
+        clip: bool = True,
+        max_values: int = 3072,
+        max_components: int = 2048,
+    ) -> LinearDenoiser:
+        """Return the denoiser for one or several corruptions, one upon the other.
+
+        Exact given mean and covariance of the images where the only one is mask, salt-pepper or
+        contrast, or gaussian, speckle or brightness without clipping; ``seed`` is not used then.
+        Elsewhere the covariances are estimated from at least 20,000 corrupted images, for which all
+        images are taken equally often; corruptions without chance need each only once.
 
         On two cores, 10,000 images of 28×28 take less than a second, 20,000 of 32×32×3 up to ten
         seconds, and principal components about half a minute, mostly for their own computation.
@@ -88,9 +111,10 @@ class LinearDenoiser:
         images
             Clean images, uint8 (n, h, w, c), or float32 of that shape in [0, 1]; n is at least 1.
             With fewer images than values it fits them more closely than it does new ones.
-        name, amount, seed, clip
-            The corruption, as for :func:`~latentlab.core.corruptions.corrupt`. Noise that is
-            clipped is a corruption of its own with another best denoiser.
+        steps, seed, clip
+            The corruptions, at least one, as for
+            :func:`~latentlab.core.corruptions.corrupt_stack`. Noise that is clipped is a
+            corruption of its own with another best denoiser.
         max_values
             Images with more values are treated in the space of their principal components.
         max_components
@@ -100,10 +124,13 @@ class LinearDenoiser:
         Raises
         ------
         UsageError
-            If the corruption is unknown, or amount or seed are out of range.
+            If a corruption is unknown, or an amount or the seed is out of range.
         """
-        checked_corruption(name, amount)
+        for name, amount in steps:
+            checked_corruption(name, amount)
         derived_seed(seed, 0)
+        if not steps:
+            raise ValueError("no corruption to undo")
         if images.ndim != 4 or images.size == 0:
             raise ValueError(f"images of shape {images.shape} instead of (n, h, w, c), none empty")
         _, h, w, c = images.shape
@@ -111,10 +138,12 @@ class LinearDenoiser:
         directions = None
         if h * w * c > max_values:
             directions = _principal_directions(images, mean, max_components)
-        noise = _pixel_noise(name, amount, clip, mean.reshape(-1, c), products)
+        noise = None
+        if len(steps) == 1:
+            noise = _pixel_noise(*steps[0], clip, mean.reshape(-1, c), products)
         if noise is None:
             corrupted_mean, cross, covariance = _sampled(
-                images, name, amount, seed, clip, mean, directions
+                images, steps, seed, clip, mean, directions
             )
         else:
             corrupted_mean = noise.gain * mean + noise.offset
@@ -124,8 +153,7 @@ class LinearDenoiser:
             _add_pixel_blocks(covariance, noise.blocks, directions)
         covariance[np.diag_indices(len(covariance))] += _RIDGE
         return cls(
-            name=name,
-            amount=float(amount),
+            steps=tuple((name, float(amount)) for name, amount in steps),
             clip=clip,
             image_shape=(h, w, c),
             clean_mean=mean.astype(np.float32),
@@ -246,8 +274,7 @@ def _add_pixel_blocks(
 
 def _sampled(
     images: NDArray[Any],
-    name: str,
-    amount: float,
+    steps: Sequence[tuple[str, float]],
     seed: int,
     clip: bool,
     mean: NDArray[np.float64],
@@ -255,7 +282,7 @@ def _sampled(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Return E[y], C_xy and C_yy of images corrupted with noise that is drawn afresh each time."""
     count = len(images)
-    is_random = checked_corruption(name, amount).is_random
+    is_random = any(checked_corruption(name, amount).is_random for name, amount in steps)
     copies = -(-_MIN_SAMPLES // count) if is_random else 1
     size = mean.size if directions is None else directions.shape[1]
     cross, covariance = np.zeros((size, size)), np.zeros((size, size))
@@ -263,7 +290,7 @@ def _sampled(
     centre = mean.astype(np.float32)
     for number, rows in enumerate(_row_chunks(count * copies, mean.size)):
         clean = images[rows % count]
-        corrupted = corrupt(clean, name, amount, derived_seed(seed, number), clip=clip)
+        corrupted = corrupt_stack(clean, steps, derived_seed(seed, number), clip=clip)
         y = _flat(corrupted) - centre
         shift += y.sum(0, np.float64)
         seen_x: NDArray[Any] = _seen(_flat(clean) - centre, directions)

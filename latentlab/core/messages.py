@@ -16,9 +16,34 @@ import numpy as np
 from numpy.typing import NDArray
 
 from latentlab.core.image_set import ImageSet
+from latentlab.core.matrix_messages import (
+    MatrixAdvanced,
+    MatrixCell,
+    MatrixRequest,
+    MatrixRowOpened,
+)
 from latentlab.core.model_document import ModelDocument
 from latentlab.core.neighbours import NeighbourIndex
+from latentlab.core.noise_messages import (
+    Denoised,
+    DenoiseRefused,
+    DenoiseRequest,
+    StripAdvanced,
+    StripRequest,
+)
+from latentlab.core.outlier_messages import (
+    OutliersAdvanced,
+    OutliersDropped,
+    OutliersFound,
+    OutliersRequest,
+)
 from latentlab.core.run_options import RunOptions
+from latentlab.core.variation_messages import (
+    CentroidsDecoded,
+    CentroidsRequest,
+    Varied,
+    VaryRequest,
+)
 
 TrainAction = Literal["pause", "resume", "step", "stop"]
 TrainStatus = Literal["idle", "preparing", "running", "paused", "finishing"]
@@ -74,7 +99,51 @@ class TraversalEndsRequest:
     z: NDArray[np.float32]
 
 
-InteractiveRequest = DecodeRequest | ReconstructRequest | TilesRequest | TraversalEndsRequest
+@dataclass(frozen=True, eq=False)
+class NoiseCodesRequest:
+    """Encode what noise makes of an image, uint8 (h, w, c), at ``steps`` (name, amount).
+
+    ``wants_path`` asks for growing amounts, ``wants_cloud`` for many seeds at the present ones;
+    see :mod:`latentlab.core.noise_paths`. An image of another shape is adapted first.
+    """
+
+    session_epoch: int
+    sequence: int
+    image: NDArray[np.uint8]
+    steps: tuple[tuple[str, float], ...]
+    seed: int
+    wants_path: bool
+    wants_cloud: bool
+
+
+@dataclass(frozen=True, eq=False)
+class NoiseFieldRequest:
+    """Corrupt data images, numbers int64 (n,), and tell where they and their denoised versions lie.
+
+    It is long work in the order of ``indices``; a newer request ends it.
+    """
+
+    session_epoch: int
+    sequence: int
+    data: ImageSet
+    indices: NDArray[np.int64]
+    steps: tuple[tuple[str, float], ...]
+
+
+InteractiveRequest = (
+    DecodeRequest
+    | ReconstructRequest
+    | TilesRequest
+    | TraversalEndsRequest
+    | NoiseCodesRequest
+    | NoiseFieldRequest
+    | DenoiseRequest
+    | StripRequest
+    | VaryRequest
+    | CentroidsRequest
+    | OutliersRequest
+    | MatrixRequest
+)
 
 # --- commands: kept in order, none is dropped --------------------------------------------------
 
@@ -233,6 +302,38 @@ class TraversalEndsDecoded:
     weights_version: int
 
 
+@dataclass(frozen=True, eq=False)
+class NoiseCodes:
+    """The answer to a :class:`NoiseCodesRequest`.
+
+    ``path`` is float32 (m, d), from the image itself to 100 %, with m = 0 where it was not wanted;
+    ``cloud`` float32 (k, d), k ≥ 1: the first is the code at the present amounts and seed.
+    """
+
+    session_epoch: int
+    sequence: int
+    steps: tuple[tuple[str, float], ...]
+    path: NDArray[np.float32]
+    cloud: NDArray[np.float32]
+    weights_version: int
+
+
+@dataclass(frozen=True, eq=False)
+class NoiseField:
+    """Further arrows of a :class:`NoiseFieldRequest`.
+
+    ``starts`` and ``ends`` are float32 (n, d): the codes of corrupted images and of what they are
+    denoised to. ``complete`` says that no more will come.
+    """
+
+    session_epoch: int
+    sequence: int
+    starts: NDArray[np.float32]
+    ends: NDArray[np.float32]
+    complete: bool
+    weights_version: int
+
+
 @dataclass(frozen=True)
 class Embedded:
     """Codes of the open data set, float32 (n, d); rows not known yet are NaN.
@@ -374,6 +475,19 @@ Result = (
     | PictureEncoded
     | TilesDecoded
     | TraversalEndsDecoded
+    | NoiseCodes
+    | NoiseField
+    | Denoised
+    | DenoiseRefused
+    | StripAdvanced
+    | Varied
+    | CentroidsDecoded
+    | OutliersAdvanced
+    | OutliersFound
+    | OutliersDropped
+    | MatrixRowOpened
+    | MatrixCell
+    | MatrixAdvanced
     | Embedded
     | EngineReady
     | DeviceUsed

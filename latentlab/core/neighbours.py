@@ -86,6 +86,44 @@ class NeighbourIndex:
             support,
         )
 
+    def query_many(
+        self, points: NDArray[np.float32], k: int
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Return the ``k`` nearest data points of many places, nearest first.
+
+        Parameters
+        ----------
+        points
+            float32 (m, d), all finite.
+        k
+            At least 1; fewer are returned where there are not as many data points.
+
+        Returns
+        -------
+        tuple[NDArray[np.int64], NDArray[np.float64]]
+            Indices into the codes and Euclidean distances in latent units, (m, min(k, n)).
+        """
+        k = min(k, len(self._usable))
+        indices = np.empty((len(points), k), np.int64)
+        distances = np.empty((len(points), k))
+        if k == 0:
+            return indices, distances
+        for start in range(0, len(points), _CHUNK):
+            rows = slice(start, start + _CHUNK)
+            z = np.asarray(points[rows], np.float32)
+            if self._tree is not None:
+                found = self._tree.query(z, k=np.arange(1, k + 1))[1]
+            else:
+                squared = self._squared_distances(z)
+                found = np.argpartition(squared, k - 1, axis=1)[:, :k]
+            # Computed again: of small distances a product of matrices leaves few digits.
+            apart = self._usable[found].astype(np.float64) - z[:, None]
+            exact = np.sqrt(np.square(apart).sum(2))
+            order = np.argsort(exact, axis=1, kind="stable")
+            indices[rows] = self._finite[np.take_along_axis(found, order, 1)]
+            distances[rows] = np.take_along_axis(exact, order, 1)
+        return indices, distances
+
     def _squared_distances(self, z: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return squared distances of codes (m, d) to all usable ones, float32 (m, n)."""
         if not self._is_wide:

@@ -25,15 +25,20 @@ from latentlab.services.garbage import GarbageCollector
 from latentlab.services.grid_controller import GridController
 from latentlab.services.import_controller import ImportController
 from latentlab.services.importing.import_thread import ImportThread
+from latentlab.services.noise_controller import NoiseController
+from latentlab.services.noise_map_controller import NoiseMapController
 from latentlab.services.picture_controller import PictureController
 from latentlab.services.session_controller import SessionController
 from latentlab.services.settings import Settings
+from latentlab.services.studies import Studies
 from latentlab.services.training_controller import TrainingController
 from latentlab.services.traversal_controller import TraversalController
 from latentlab.services.view_controller import ViewController
 from latentlab.state.explorer import ExplorerModel
 from latentlab.state.importing import ImportModel
 from latentlab.state.map_view import MapViewModel
+from latentlab.state.noise_lab import NoiseLabModel
+from latentlab.state.noise_map import NoiseMapModel
 from latentlab.state.session import SessionModel
 from latentlab.state.trail import TrailModel
 from latentlab.state.training import TrainingModel
@@ -49,6 +54,8 @@ class Stores:
     trail: TrailModel
     training: TrainingModel
     importing: ImportModel
+    noise_map: NoiseMapModel
+    noise_lab: NoiseLabModel
 
 
 @dataclass(frozen=True)
@@ -62,6 +69,9 @@ class Controllers:
     picture: PictureController
     imports: ImportController
     downloads: DownloadController
+    studies: Studies
+    noise: NoiseController
+    noise_map: NoiseMapController
     touch: Callable[[], None]
     close: Callable[[], None]
 
@@ -86,6 +96,8 @@ class Lab(QObject):
         self.trail = TrailModel(self)
         self.training = TrainingModel(self)
         self.importing = ImportModel(self)
+        self.noise_map = NoiseMapModel(self)
+        self.noise_lab = NoiseLabModel(self)
         self.compute = ComputeThread(tracer, self)
         # The session's controller takes results first: the others look at what is open.
         self.session_controller = SessionController(
@@ -123,6 +135,34 @@ class Lab(QObject):
             self,
         )
         self.download_controller = DownloadController(self)
+        self.studies = Studies(
+            self.compute,
+            self.session,
+            self.training,
+            self.explorer,
+            self.map_view,
+            self.explore_controller,
+            self.settings.recent,
+            self,
+        )
+        self.noise_controller = NoiseController(
+            self.compute,
+            self.session,
+            self.explorer,
+            self.noise_lab,
+            self.training_controller,
+            self.session_controller.recent,
+            self,
+        )
+        self.noise_map_controller = NoiseMapController(
+            self.compute,
+            self.session,
+            self.training,
+            self.map_view,
+            self.noise_lab,
+            self.noise_map,
+            self,
+        )
         self._garbage = GarbageCollector(self.compute.idle_s, self)
         # What torch loads for good, at its start and with the first optimiser.
         self.session.engineChanged.connect(self._garbage.settle)
@@ -140,6 +180,8 @@ class Lab(QObject):
             self.trail,
             self.training,
             self.importing,
+            self.noise_map,
+            self.noise_lab,
         )
 
     @property
@@ -153,6 +195,9 @@ class Lab(QObject):
             self.picture_controller,
             self.import_controller,
             self.download_controller,
+            self.studies,
+            self.noise_controller,
+            self.noise_map_controller,
             self.compute.touch,
             self.close,
         )

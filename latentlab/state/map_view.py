@@ -14,8 +14,16 @@ from latentlab.core.planes.fidelity import closeness
 from latentlab.core.planes.image_plane import ImagePlane
 from latentlab.core.planes.plane import LatentPlane
 
-LAYERS = ("points", "grid", "trail")
-_FIRST_OPACITY = {"points": 1.0, "grid": 0.3, "trail": 0.8}
+_FIRST_OPACITY = {
+    "points": 1.0,
+    "grid": 0.3,
+    "trail": 0.8,
+    "noise_path": 1.0,
+    "noise_cloud": 0.8,
+    "noise_field": 0.8,
+}
+LAYERS = tuple(_FIRST_OPACITY)
+_FIRST_HIDDEN = {"noise_field"}
 
 
 class MapViewModel(QObject):
@@ -42,7 +50,7 @@ class MapViewModel(QObject):
         self._picked: tuple[int, ...] = ()
         self._dimmed: frozenset[int] = frozenset()
         self._opacity = dict(_FIRST_OPACITY)
-        self._shown = dict.fromkeys(LAYERS, True)
+        self._shown = {layer: layer not in _FIRST_HIDDEN for layer in LAYERS}
         self.mosaic: GridMosaic | None = None
 
     @property

@@ -114,7 +114,17 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec(
         "open_bundled_model_action",
         QT_TRANSLATE_NOOP("Actions", "Bundled digits &VAE"),
-        QT_TRANSLATE_NOOP("Actions", "Open the model that comes with the program"),
+        QT_TRANSLATE_NOOP(
+            "Actions", "Open the variational autoencoder that comes with the program"
+        ),
+        _MODEL,
+        (),
+        "box",
+    ),
+    ActionSpec(
+        "open_bundled_denoiser_action",
+        QT_TRANSLATE_NOOP("Actions", "Bundled digits &denoiser"),
+        QT_TRANSLATE_NOOP("Actions", "Open the denoising autoencoder that comes with the program"),
         _MODEL,
         (),
         "box",

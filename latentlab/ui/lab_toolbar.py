@@ -31,6 +31,7 @@ _MODEL = (
     "save_action",
     "",
     "open_bundled_model_action",
+    "open_bundled_denoiser_action",
     "show_runs_action",
     "",
     "copy_command_action",

@@ -40,6 +40,7 @@ from latentlab.ui.icons import IconSource, app_icon
 from latentlab.ui.importing.import_opener import ImportOpener
 from latentlab.ui.lab_toolbar import LabToolbar
 from latentlab.ui.latent_map.latent_map import LatentMap
+from latentlab.ui.latent_map.noise_layers import NoiseLayers
 from latentlab.ui.named_data import NamedData
 from latentlab.ui.open_dialog import ask_for_files
 from latentlab.ui.panels.data_panel import DataPanel
@@ -56,6 +57,7 @@ from latentlab.ui.panels.view_panel import ViewPanel
 from latentlab.ui.picture_door import PictureDoor
 from latentlab.ui.shortcuts_dialog import ShortcutsDialog
 from latentlab.ui.status_bar import LabStatusBar
+from latentlab.ui.study_tabs import add_study_tabs
 from latentlab.ui.theme import Mode, Theme
 from latentlab.ui.toast import Kind
 from latentlab.ui.toast_area import ToastArea
@@ -129,6 +131,7 @@ class MainWindow(QMainWindow):
             self._controllers.explore,
             self._theme,
             self._tracer,
+            NoiseLayers(s.map_view, s.noise_map, self._theme, self),
         )
         self._map.framePainted.connect(self._on_first_frame)
         self.setCentralWidget(self._map)
@@ -160,6 +163,7 @@ class MainWindow(QMainWindow):
             TrailPanel(s.explorer, s.trail, c.explore, trail_actions), self.tr("Trail")
         )
         self._tabs.addTab(NetworkPanel(s.session, s.training, self._theme), self.tr("Network"))
+        add_study_tabs(self._tabs, s, c, self._theme)
         self._docks = [
             self._add_dock(
                 "left_dock",
@@ -223,6 +227,7 @@ class MainWindow(QMainWindow):
             "downloads_action": self._named.show_downloads,
             "clear_cache_action": c.imports.clear_cache,
             "open_bundled_model_action": self._named.open_digits_vae,
+            "open_bundled_denoiser_action": self._named.open_digits_denoiser,
             "save_action": self.save_model,
             "show_runs_action": self._show_runs,
             "train_action": c.training.train_or_pause,
@@ -334,7 +339,8 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _on_selected(self) -> None:
-        if self._stores.explorer.selected is not None:
+        shows_it = self._tabs.currentWidget().property("follows_selection")
+        if self._stores.explorer.selected is not None and not shows_it:
             self._show_selection()
 
     @Slot()

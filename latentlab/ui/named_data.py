@@ -55,8 +55,13 @@ class NamedData(QObject):
 
     @Slot()
     def open_digits_vae(self) -> None:
-        """Open the bundled model."""
+        """Open the bundled variational autoencoder."""
         self._session.open_path("digits-vae")
+
+    @Slot()
+    def open_digits_denoiser(self) -> None:
+        """Open the bundled denoising autoencoder."""
+        self._session.open_path("digits-denoiser")
 
     @Slot()
     def show_downloads(self) -> None:

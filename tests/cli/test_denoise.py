@@ -8,12 +8,15 @@ import numpy as np
 import pytest
 from cli_shell import NUM_HELD_OUT, NUM_IMAGES, Refused, Shell, pictures_of
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 import latentlab
-from latentlab.core.corruptions import CORRUPTIONS, corrupt, derived_seed
+from latentlab.core.corruptions import CORRUPTIONS, corrupt, corrupt_stack, derived_seed
 from latentlab.core.image_set import held_out_indices
 from latentlab.core.linear_denoiser import LinearDenoiser
 from latentlab.core.pixel_metrics import ssim
+from latentlab.core.treatment import TreatmentOptions
+from latentlab.data.catalog import open_data
 
 MEASURED = {
     "psnr_corrupted_db",
@@ -45,7 +48,8 @@ def test_every_corruption_is_measured(name: str, run: Path, blobs: Path, shell: 
     asked = {"data": str(blobs), "split": "held-out", "num_images": NUM_HELD_OUT}
     asked |= {"corruption": name, "amount": amount, "seed": 3}  # type: ignore[dict-item]
     assert {key: found[key] for key in asked} == asked
-    assert set(found) == {*asked, *MEASURED}
+    assert found["corruptions"] == [{"name": name, "amount": amount}]
+    assert set(found) == {*asked, *MEASURED, "corruptions"}
 
     pixels = np.load(blobs)["x"]
     clean = pixels[HELD_OUT] / 255.0
@@ -126,7 +130,7 @@ def test_the_seed_changes_the_noise(run: Path, blobs: Path, shell: Shell) -> Non
 def test_pictures_side_by_side(run: Path, blobs: Path, tmp_path: Path, shell: Shell) -> None:
     out = tmp_path / "new" / "sheets"
     words = ("--corruption", "gaussian", "--amount", 0.4, "--seed", 5)
-    answer = shell("denoise", run, blobs, *words, "-o", out)
+    answer = shell("denoise", run, blobs, *words, "-o", out, "--side-by-side")
     assert answer.code == 0
     assert answer.out.endswith(f"{out}\n")
     assert sorted(p.name for p in out.iterdir()) == [f"{i:03d}.png" for i in HELD_OUT]
@@ -139,22 +143,132 @@ def test_pictures_side_by_side(run: Path, blobs: Path, tmp_path: Path, shell: Sh
         np.testing.assert_allclose(np.asarray(image), row * 255, atol=0.51)
 
 
+def test_without_more_words_the_pictures_are_the_cleaned_ones(
+    run: Path, blobs: Path, tmp_path: Path, shell: Shell
+) -> None:
+    shell("denoise", run, blobs, "--corruption", "mask=0.3", "-o", tmp_path / "out")
+    noisy = corrupt(np.load(blobs)["x"][HELD_OUT], "mask", 0.3, 0, clip=False)
+    denoised = latentlab.open_model(run).denoise(noisy)
+    with Image.open(tmp_path / "out" / f"{HELD_OUT[5]:03d}.png") as image:
+        assert image.size == (7, 8)
+        np.testing.assert_allclose(np.asarray(image), denoised[5, ..., 0] * 255, atol=0.51)
+
+
 def test_images_that_are_noisy_already(run: Path, tmp_path: Path, shell: Shell) -> None:
     pixels = corrupt(pictures_of(12, (8, 7, 1)), "gaussian", 0.1, 0)
     np.save(tmp_path / "noisy.npy", (pixels * 255).astype(np.uint8))
     out = tmp_path / "clean"
-    found = shell("denoise", run, tmp_path / "noisy.npy", "-o", out, "--json").json
+    words = ("denoise", run, tmp_path / "noisy.npy", "-o", out)
+    found = shell(*words, "--json").json
     assert found == {
         "data": str(tmp_path / "noisy.npy"),
         "split": "all",
         "num_images": 12,
+        "corruptions": [],
+        "corruption": None,
+        "amount": None,
+        "seed": 0,
+        **dict.fromkeys(MEASURED),
         "out": str(out),
     }
     assert len(list(out.iterdir())) == 12
     noisy = np.load(tmp_path / "noisy.npy")
-    row = np.concatenate([noisy[4] / 255.0, latentlab.open_model(run).reconstruct(noisy)[4]], 1)
+    clean = latentlab.open_model(run).reconstruct(noisy)[4]
+    with Image.open(out / "04.png") as image:
+        np.testing.assert_allclose(np.asarray(image), clean[..., 0] * 255, atol=0.51)
+    shell(*words, "--side-by-side")
+    row = np.concatenate([noisy[4] / 255.0, clean], 1)
     with Image.open(out / "04.png") as image:
         np.testing.assert_allclose(np.asarray(image), row[..., 0] * 255, atol=0.51)
+
+
+# Several corruptions
+
+
+def test_corruptions_are_done_one_after_the_other(run: Path, blobs: Path, shell: Shell) -> None:
+    words = ("--corruption", "gaussian=0.2", "--corruption", "mask", "--seed", 4, "--json")
+    found = shell("denoise", run, blobs, *words).json
+    steps = [("gaussian", 0.2), ("mask", 0.5)]
+    assert found["corruptions"] == [{"name": name, "amount": amount} for name, amount in steps]
+    assert found["corruption"] is None
+    assert found["amount"] is None
+    pixels = np.load(blobs)["x"]
+    clean = pixels[HELD_OUT] / 255.0
+    noisy = corrupt_stack(pixels[HELD_OUT], steps, 4, clip=False)
+    assert found["psnr_corrupted_db"] == pytest.approx(psnr(clean, noisy), abs=1e-4)
+    denoised = latentlab.open_model(run).denoise(noisy)
+    assert found["psnr_denoised_db"] == pytest.approx(psnr(clean, denoised), abs=1e-4)
+    fitted = LinearDenoiser.fit_stack(
+        np.delete(pixels, HELD_OUT, 0), steps, derived_seed(4, 1), clip=False
+    )
+    linear = fitted.apply(noisy, limit=False)
+    assert found["psnr_linear_db"] == pytest.approx(psnr(clean, linear), abs=1e-4)
+    assert found["psnr_linear_db"] > found["psnr_corrupted_db"] + 1
+
+
+def test_both_ways_to_write_one_corruption_are_the_same(
+    run: Path, blobs: Path, shell: Shell
+) -> None:
+    words = ("denoise", run, blobs, "--json", "--corruption")
+    found = shell(*words, "mask", "--amount", 0.3).json
+    assert shell(*words, "mask=0.3").json == found
+    assert shell(*words, "mask=0.5").json == shell(*words, "mask").json != found
+
+
+# Names of files
+
+
+@pytest.fixture
+def album(tmp_path: Path) -> Path:
+    """A folder of noisy pictures in two classes, with descriptions inside of the files."""
+    folder = tmp_path / "album"
+    pixels = pictures_of(6, (8, 7, 1), seed=2)[..., 0]
+    names = ("a/one.jpg", "a/one.png", "a/ONE.gif", "b/one.bmp", "b/x=1.png", "b/.two.webp")
+    for name, image in zip(names, pixels, strict=True):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        about = PngInfo()
+        about.add_text("Comment", "SECRET")
+        more = {"pnginfo": about} if name.endswith("png") else {}
+        Image.fromarray(image).save(folder / name, **more)
+    return folder
+
+
+def test_pictures_keep_the_names_of_their_files(
+    run: Path, album: Path, tmp_path: Path, shell: Shell
+) -> None:
+    out = tmp_path / "clean"
+    found = shell("denoise", run, album, "-o", out, "--json").json
+    assert found["num_images"] == 6
+    assert found["psnr_denoised_db"] is None
+    written = {path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file()}
+    # In the order of the data set, in which capitals come first.
+    assert written == {
+        *("a/ONE.png", "a/one-2.png", "a/one-3.png"),
+        *("b/one.png", "b/x=1.png", "b/.two.png"),
+    }
+    images = open_data(album, TreatmentOptions(7, 8, "grey"))
+    assert images.origin is not None
+    place = list(images.origin.files).index("b/x=1.png")
+    clean = latentlab.open_model(run).reconstruct(images.images[place : place + 1])[0]
+    with Image.open(out / "b" / "x=1.png") as image:
+        np.testing.assert_allclose(np.asarray(image), clean[..., 0] * 255, atol=0.51)
+        assert image.info == {}
+    assert b"SECRET" in (album / "a" / "one.png").read_bytes()
+    assert all(b"SECRET" not in path.read_bytes() for path in out.rglob("*.png"))
+
+
+def test_the_pictures_of_the_data_are_never_replaced(
+    run: Path, album: Path, tmp_path: Path, refused: Refused
+) -> None:
+    before = {path: path.read_bytes() for path in album.rglob("*") if path.is_file()}
+    (tmp_path / "link").symlink_to(album)
+    for out in (album, tmp_path / "link"):
+        assert "themselves would be replaced" in refused("denoise", run, album, "-o", out)
+    # One picture alone, in its own folder.
+    assert "name another folder" in refused(
+        "denoise", run, album / "b" / "x=1.png", "-o", album / "b"
+    )
+    assert {path: path.read_bytes() for path in album.rglob("*") if path.is_file()} == before
 
 
 def test_other_images_are_compared_with_what_the_model_was_trained_on(
@@ -193,10 +307,31 @@ WRONG = {
     "nothing to do": (["DATA"], "--corruption"),
     "amount alone": (["DATA", "--amount", "0.5"], "--amount needs a --corruption"),
     "unknown corruption": (["DATA", "--corruption", "mud"], "salt-pepper"),
+    "only for training": (["DATA", "--corruption", "mixed"], "salt-pepper"),
     "too much": (["DATA", "--corruption", "mask", "--amount", "1.5"], "from 0 to 1, not 1.5"),
     "too little": (["DATA", "--corruption", "mask", "--amount", "-0.5"], "from 0 to 1, not -0.5"),
     "not a number": (["DATA", "--corruption", "mask", "--amount", "nan"], "from 0 to 1, not nan"),
     "a word": (["DATA", "--corruption", "mask", "--amount", "much"], "much"),
+    "amount for two": (
+        ["DATA", "--corruption", "mask", "--corruption", "blur", "--amount", "0.5"],
+        "NAME=AMOUNT",
+    ),
+    "two amounts": (["DATA", "--corruption", "mask=0.1", "--amount", "0.5"], "NAME=AMOUNT"),
+    "a word for an amount": (
+        ["DATA", "--corruption", "mask=much"],
+        "“much” in --corruption “mask”",
+    ),
+    "no amount": (["DATA", "--corruption", "mask="], "is not a number"),
+    "too much in a stack": (
+        ["DATA", "--corruption", "blur=0.1", "--corruption", "mask=1.5"],
+        "from 0 to 1, not 1.5",
+    ),
+    "an unknown one in a stack": (
+        ["DATA", "--corruption", "mask", "--corruption", "mud=0.5"],
+        "no corruption “mud”",
+    ),
+    "a mixture": (["DATA", "--corruption", "mixed"], "no corruption “mixed”"),
+    "side by side where": (["DATA", "--corruption", "mask", "--side-by-side"], "needs -o FOLDER"),
     "negative seed": (["DATA", "--corruption", "mask", "--seed", "-1"], "-1"),
     "large seed": (["DATA", "--corruption", "mask", "--seed", str(2**63)], str(2**63)),
     "missing data": (["nothing", "--corruption", "mask"], "no data set or file “nothing”"),

@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 import math
+import sys
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from latentlab.core.corruptions import CORRUPTIONS, corrupt
+from latentlab.core.corruptions import CORRUPTIONS, corrupt, corrupt_stack
 from latentlab.core.errors import UsageError
 from latentlab.core.image_set import held_out_indices
 from latentlab.core.linear_denoiser import LinearDenoiser
@@ -259,7 +261,7 @@ def test_it_is_reproducible(name: str, amount: float, clip: bool) -> None:
 def test_shapes_types_and_limits() -> None:
     images = smooth_images(200, 3)
     fitted = LinearDenoiser.fit(images, "gaussian", 0.5, 0, clip=False)
-    assert (fitted.name, fitted.amount, fitted.clip) == ("gaussian", 0.5, False)
+    assert (fitted.steps, fitted.clip) == ((("gaussian", 0.5),), False)
     assert fitted.image_shape == (6, 5, 3)
     assert fitted.directions is None
     corrupted = corrupt(images, "gaussian", 1.0, 0, clip=False)
@@ -309,6 +311,62 @@ def test_at_amount_0_nothing_changes(name: str) -> None:
     np.testing.assert_allclose(estimate, images, atol=0.002)
 
 
+# Several corruptions.
+
+
+@pytest.mark.parametrize(("name", "amount", "clip"), CLOSED_FORMS + SAMPLED)
+def test_a_stack_of_one_is_the_single_corruption(name: str, amount: float, clip: bool) -> None:
+    images = smooth_images(300, 1)
+    single = LinearDenoiser.fit(images, name, amount, 5, clip=clip)
+    stack = LinearDenoiser.fit_stack(images, [(name, amount)], 5, clip=clip)
+    assert stack.steps == single.steps == ((name, amount),)
+    for field in ("weights", "clean_mean", "corrupted_mean"):
+        assert getattr(stack, field).tobytes() == getattr(single, field).tobytes()
+
+
+@pytest.mark.parametrize("max_values", [10, 3072])
+def test_two_linear_corruptions_have_a_known_answer(max_values: int) -> None:
+    """Noise and then less contrast: y = (1 − a)(x + n) + a/2, which loses nothing more."""
+    images = smooth_images(3000, 1)
+    steps = [("gaussian", 0.3), ("contrast", 0.5)]
+    fitted = LinearDenoiser.fit_stack(images, steps, 5, clip=False, max_values=max_values)
+    noise_alone = LinearDenoiser.fit(images, "gaussian", 0.3, 5, clip=False, max_values=max_values)
+    test = smooth_images(2000, 1, seed=1)
+    corrupted = corrupt_stack(test, steps, 77, clip=False)
+    estimate = fitted.apply(corrupted, limit=False)
+    expected = noise_alone.apply((corrupted - 0.25) / 0.5, limit=False)
+    assert mse(estimate, expected) < 0.02 * mse(test, expected)
+    assert mse(estimate, test) < 1.01 * mse(expected, test)
+
+
+def test_the_order_of_corruptions_matters() -> None:
+    images = smooth_images(2000, 1)
+    blurred_last = [("salt-pepper", 0.4), ("blur", 1.0)]
+    test = smooth_images(1000, 1, seed=1)
+    corrupted = corrupt_stack(test, blurred_last, 3)
+    errors = [
+        mse(LinearDenoiser.fit_stack(images, steps, 0).apply(corrupted), test)
+        for steps in (blurred_last, blurred_last[::-1])
+    ]
+    assert errors[0] < 0.8 * errors[1]
+
+
+def test_a_stack_without_chance_needs_each_image_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+    module = sys.modules["latentlab.core.linear_denoiser"]
+
+    def counted(images: NDArray[np.float32], *args: Any, **more: Any) -> NDArray[np.float32]:
+        seen.append(len(images))
+        return corrupt_stack(images, *args, **more)
+
+    monkeypatch.setattr(module, "corrupt_stack", counted)
+    images = smooth_images(50, 1)
+    LinearDenoiser.fit_stack(images, [("blur", 0.5), ("pixelate", 1.0)], 0)
+    assert sum(seen) == 50
+    LinearDenoiser.fit_stack(images, [("blur", 0.5), ("mask", 0.1)], 0)
+    assert sum(seen) == 50 + 20_000
+
+
 def test_what_is_refused() -> None:
     images = smooth_images(5, 1)
     with pytest.raises(UsageError, match="no corruption"):
@@ -318,6 +376,10 @@ def test_what_is_refused() -> None:
             LinearDenoiser.fit(images, "mask", amount, 0)
     with pytest.raises(UsageError, match="seed"):
         LinearDenoiser.fit(images, "mask", 0.5, -1)
+    with pytest.raises(UsageError, match="amount"):
+        LinearDenoiser.fit_stack(images, [("mask", 0.5), ("blur", 2.0)], 0)
+    with pytest.raises(ValueError, match="no corruption"):
+        LinearDenoiser.fit_stack(images, [], 0)
     with pytest.raises(ValueError, match="shape"):
         LinearDenoiser.fit(images[0], "mask", 0.5, 0)
     with pytest.raises(ValueError, match="shape"):

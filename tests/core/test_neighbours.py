@@ -191,3 +191,32 @@ def test_many_dimensions_are_searched_without_a_tree_and_agree_with_one() -> Non
     wanted = np.sort(cKDTree(known).query(known, k=[6])[0][:, 0])
     np.testing.assert_allclose(index.reference, wanted, rtol=1e-3)
     assert index.query(codes[5], 1).indices.tolist() == [5]
+
+
+@pytest.mark.parametrize("d", [1, 2, 12, 13, 60])
+@pytest.mark.parametrize("k", [1, 5, 400])
+def test_many_places_at_once(make: type[NeighbourIndex], d: int, k: int) -> None:
+    codes = cloud(300, d)
+    codes[17] = np.nan
+    points = cloud(200, d, seed=1) * 2
+    indices, distances = make(codes).query_many(points, k)
+    assert indices.dtype == np.int64
+    assert distances.dtype == np.float64
+    assert indices.shape == distances.shape == (200, min(k, 299))
+    for row in range(0, 200, 9):
+        expected, expected_distances = brute_force(codes, points[row], min(k, 299))
+        np.testing.assert_allclose(distances[row], expected_distances, rtol=1e-5)
+        assert set(indices[row].tolist()) == set(expected.tolist())
+        assert (np.diff(distances[row]) >= 0).all()
+
+
+def test_many_places_among_no_codes(make: type[NeighbourIndex]) -> None:
+    for codes in (cloud(0, 2), np.full((3, 20), np.nan, np.float32)):
+        indices, distances = make(codes).query_many(cloud(4, codes.shape[1]), 3)
+        assert indices.shape == distances.shape == (4, 0)
+
+
+def test_small_distances_far_from_the_origin_are_exact() -> None:
+    codes = cloud(50, 40) + np.float32(100)
+    _, distances = NeighbourIndex(codes).query_many(codes, 1)
+    assert (distances == 0).all()

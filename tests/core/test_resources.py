@@ -24,6 +24,7 @@ from latentlab.core.resources import resource
         ("data", "digits", "LICENSE.md"),
         ("models", "digits-vae", "model.safetensors"),
         ("models", "digits-vae", "preview.npz"),
+        ("models", "digits-denoiser", "model.safetensors"),
     ],
 )
 def test_what_comes_with_the_program_is_there(parts: tuple[str, ...]) -> None:

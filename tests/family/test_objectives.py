@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from latentlab.core.corruptions import CORRUPTIONS, corrupt
+from latentlab.core.corruptions import CORRUPTIONS, MIXED, corrupt, corrupt_mixed
 from latentlab.core.image_set import ImageSet
 from latentlab.family.objective import Batch, LossTerms, Objective
 from latentlab.family.objectives import OBJECTIVES
@@ -780,6 +780,16 @@ def test_the_images_are_corrupted_as_everywhere_else(name: str) -> None:
     assert seen.shape == x.shape and seen.dtype == x.dtype
     np.testing.assert_array_equal(seen.permute(0, 2, 3, 1).numpy(), last)
     assert not torch.equal(seen, x)
+
+
+def test_a_mixture_is_drawn_for_each_image_and_not_clipped() -> None:
+    kind, _ = parts("denoising", corruption=MIXED, amount=0.9)
+    x = torch.rand(40, 3, 9, 11, generator=torch.Generator().manual_seed(0))
+    wanted = corrupt_mixed(x.permute(0, 2, 3, 1).numpy(), 0.9, 7, clip=False)
+    seen = kind.corrupt(x, 7)
+    np.testing.assert_array_equal(seen.permute(0, 2, 3, 1).numpy(), wanted)
+    assert float(seen.min()) < 0.0 and float(seen.max()) > 1.0
+    spec_of("denoising", corruption=MIXED, amount=1.0).validate((9, 11, 3))
 
 
 def test_a_run_shows_corrupted_images_and_asks_for_clean_ones() -> None:

@@ -1,6 +1,7 @@
 """Damage to images that a denoising autoencoder learns to undo, and that others are tested with.
 
-Each corruption is a pure function of (images, amount, seed), described in one registry.
+Each corruption is a pure function of (images, amount, seed), described in one registry. Training
+can also mix them.
 """
 
 from latentlab.core.corruptions.apply import (
@@ -10,13 +11,16 @@ from latentlab.core.corruptions.apply import (
     derived_seed,
 )
 from latentlab.core.corruptions.corruption import Corruption
+from latentlab.core.corruptions.mixed import MIXED, corrupt_mixed
 from latentlab.core.corruptions.registry import CORRUPTIONS
 
 __all__ = [
     "CORRUPTIONS",
+    "MIXED",
     "Corruption",
     "checked_corruption",
     "corrupt",
+    "corrupt_mixed",
     "corrupt_stack",
     "derived_seed",
 ]

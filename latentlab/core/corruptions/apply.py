@@ -52,8 +52,8 @@ def corrupt(
         If the name is unknown, or amount or seed are out of range.
     """
     corruption = checked_corruption(name, amount)
-    generator = _generator(seed, corruption.number)
-    batch, is_single = _float_copy(images)
+    generator = noise_generator(seed, corruption.number)
+    batch, is_single = float_copy(images)
     if amount != 0 and batch.size:
         batch = corruption.function(batch, float(amount), generator)
     if clip:
@@ -87,7 +87,7 @@ def corrupt_stack(
     for name, amount in steps:
         checked_corruption(name, amount)
     _check_seed(seed)
-    batch, is_single = _float_copy(images)
+    batch, is_single = float_copy(images)
     for index, (name, amount) in enumerate(steps):
         step_seed = seed if index == 0 else derived_seed(seed, index)
         batch = corrupt(batch, name, amount, step_seed, clip=clip)
@@ -131,7 +131,14 @@ def derived_seed(seed: int, index: int) -> int:
     return int(sequence.generate_state(1, np.uint64)[0] >> np.uint64(1))
 
 
-def _generator(seed: int, number: int) -> np.random.Generator:
+def noise_generator(seed: int, number: int) -> np.random.Generator:
+    """Return the generator of the noise that has a seed, kept apart by ``Corruption.number``.
+
+    Raises
+    ------
+    UsageError
+        If the seed is out of range.
+    """
     _check_seed(seed)
     # A number of at least 1: a 0 at the end would be taken for padding of the seed.
     sequence = np.random.SeedSequence([operator.index(seed), number])
@@ -143,7 +150,7 @@ def _check_seed(seed: int) -> None:
         raise UsageError(f"The seed must be a whole number from 0 to {_MAX_SEED}, not {seed}.")
 
 
-def _float_copy(images: NDArray[Any]) -> tuple[NDArray[np.float32], bool]:
+def float_copy(images: NDArray[Any]) -> tuple[NDArray[np.float32], bool]:
     """Return a float32 (n, h, w, c) copy in [0, 1], and whether one image was given."""
     if images.ndim not in (3, 4):
         raise ValueError(f"images have {images.ndim} dimensions instead of 3 or 4")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from latentlab.core.corruptions import CORRUPTIONS, corrupt
+from latentlab.core.corruptions import CORRUPTIONS, MIXED, corrupt, corrupt_mixed
 from latentlab.core.options import option
 from latentlab.family.objective import Deterministic
 
@@ -20,13 +20,15 @@ class DenoisingOptions:
     corruption: str = option(
         "mask",
         "Corruption",
-        "What is done to each training image, anew in each step.",
-        choices={c.name: c.title for c in CORRUPTIONS.values()},
+        "What is done to each training image, anew in each step; mixed draws a corruption and a "
+        "strength for each image, which makes a denoiser for many kinds of damage.",
+        choices={**{c.name: c.title for c in CORRUPTIONS.values()}, MIXED: "Mixed"},
     )
     amount: float = option(
         0.5,
         "Amount",
-        "How strong the corruption is: the share of pixels, or the standard deviation of noise.",
+        "How strong the corruption is: the share of pixels, or the standard deviation of noise; "
+        "of mixed corruptions, how far their strengths reach, where 1 is the whole range.",
         minimum=0.0,
         maximum=1.0,
         decimals=2,
@@ -51,6 +53,8 @@ class Denoising(Deterministic):
 
     @classmethod
     def problem(cls, spec: Any) -> str:  # noqa: D102
+        if spec.corruption == MIXED:
+            return ""  # all that the option allows
         kind = CORRUPTIONS[spec.corruption]
         if not kind.minimum <= spec.amount <= kind.maximum:
             return (
@@ -65,5 +69,8 @@ class Denoising(Deterministic):
 
         options: DenoisingOptions = self.options
         images = x.permute(0, 2, 3, 1).cpu().numpy()
-        noisy = corrupt(images, options.corruption, options.amount, seed, clip=False)
+        if options.corruption == MIXED:
+            noisy = corrupt_mixed(images, options.amount, seed, clip=False)
+        else:
+            noisy = corrupt(images, options.corruption, options.amount, seed, clip=False)
         return torch.from_numpy(noisy).to(x.device).permute(0, 3, 1, 2)

@@ -56,12 +56,15 @@ from latentlab.services.engine.brought_picture import BroughtPicture
 from latentlab.services.engine.embedding_job import EmbeddingJob
 from latentlab.services.engine.live_model import LiveModel
 from latentlab.services.engine.mailbox import Mailbox
+from latentlab.services.engine.noise_lab_work import NoiseLabWork
+from latentlab.services.engine.noise_map_work import NoiseMapWork
 from latentlab.services.engine.pace import (
     QUIET_SWITCH_INTERVAL_S,
     SWITCH_INTERVAL_S,
     Pace,
     PieceSize,
 )
+from latentlab.services.engine.study_work import StudyWork
 from latentlab.services.engine.training_job import TrainingJob
 
 
@@ -90,6 +93,10 @@ class Engine:
         self._training: TrainingJob | None = None
         self._embedding: EmbeddingJob | None = None
         self._picture: BroughtPicture | None = None
+        self._noise_map = NoiseMapWork(mailbox, emit)
+        self._fields_turn = False
+        self._noise_lab = NoiseLabWork(mailbox, emit, tracer)
+        self._studies = StudyWork(mailbox, emit)
         self._tiles: TilesRequest | None = None
         self._tiles_done = 0
         self._tile_piece = PieceSize(512)
@@ -127,24 +134,39 @@ class Engine:
                 self._set_threads(self._threads_wanted())
             self._set_switch_interval(self._pace.is_interacting())
             self._advance_training(training)
-            if self._pace.may_work_beside() and (self._has_tiles() or self._has_ends()):
+            if self._pace.may_work_beside():
                 begin = now_s()
-                self._decode_ends()
-                self._advance_tiles()
-                self._pace.spent_beside(now_s() - begin)
+                if self._work_beside_training():
+                    self._pace.spent_beside(now_s() - begin)
             return True
         self._decode_ends()
+        self._noise_map.advance_codes(self._model)
+        self._studies.serve(self._model)
         if self._has_tiles():
             self._advance_tiles()
         elif self._embedding is not None:
             self._advance_embedding()
-        return self._has_tiles() or self._embedding is not None or not self._mailbox.is_empty()
+        elif self._noise_map.has_field():
+            self._noise_map.advance_field(self._model)
+        elif self._noise_lab.has_strip():
+            self._noise_lab.advance_strip(self._model, self._data, self._device)
+        else:
+            self._studies.advance(self._model, self._device)
+        return (
+            self._has_tiles()
+            or self._embedding is not None
+            or self._noise_map.has_work()
+            or self._noise_lab.has_strip()
+            or self._studies.has_work()
+            or not self._mailbox.is_empty()
+        )
 
     def close(self) -> None:
         """Stop, and save the run that is in training."""
         if self._training is not None:
             self._end_training("")
         self._embedding = self._tiles = None
+        self._studies.close()
 
     # --- interactive requests ------------------------------------------------------------------
 
@@ -168,6 +190,7 @@ class Engine:
                     request.by_hand,
                 )
             )
+        self._noise_lab.serve(self._model, self._device)
         wanted = self._mailbox.take(ReconstructRequest)
         if wanted is not None and self._is_current(wanted.session_epoch):
             assert self._model is not None
@@ -230,6 +253,28 @@ class Engine:
                 self._model.weights_version,
             )
         )
+
+    def _work_beside_training(self) -> bool:
+        """Do a piece of what the map wants; return whether there was anything."""
+        if self._studies.wants_serving():
+            self._studies.serve(self._model)
+            return True
+        has_strip = self._noise_lab.has_strip()
+        if has_strip:
+            self._noise_lab.advance_strip(self._model, self._data, self._device)
+        if not (self._has_tiles() or self._has_ends() or self._noise_map.has_work()):
+            return has_strip
+        self._decode_ends()
+        self._noise_map.advance_codes(self._model)
+        # The grid always wants more while the weights change, so the field takes turns with it.
+        self._fields_turn = self._noise_map.has_field() and not (
+            self._fields_turn and self._has_tiles()
+        )
+        if self._fields_turn:
+            self._noise_map.advance_field(self._model)
+        else:
+            self._advance_tiles()
+        return True
 
     # --- long work -----------------------------------------------------------------------------
 
@@ -323,6 +368,7 @@ class Engine:
 
     def _use_data(self, data: ImageSet) -> None:
         self._data = data
+        self._noise_lab.end_strip()
         self._emit(DataOpened(data))
         if self._model is not None:
             self._announce_model()

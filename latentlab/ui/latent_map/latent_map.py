@@ -33,6 +33,7 @@ from latentlab.ui.latent_map.brought_mark import paint_brought_mark
 from latentlab.ui.latent_map.class_legend import ClassLegend
 from latentlab.ui.latent_map.grid_layer import GridLayer
 from latentlab.ui.latent_map.hover_card import HoverCard
+from latentlab.ui.latent_map.noise_layers import NoiseLayers
 from latentlab.ui.latent_map.plane_marks import PlaneMarks
 from latentlab.ui.latent_map.points_layer import PointsLayer
 from latentlab.ui.section import label
@@ -76,6 +77,7 @@ class LatentMap(QWidget):
         explore: ExploreController,
         theme: Theme,
         tracer: Tracer,
+        noise: NoiseLayers,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -86,6 +88,7 @@ class LatentMap(QWidget):
         self._explore = explore
         self._theme = theme
         self._tracer = tracer
+        self._noise = noise
         self._grid = GridLayer()
         self._points = PointsLayer()
         self._plane_marks = PlaneMarks()
@@ -148,6 +151,7 @@ class LatentMap(QWidget):
         explorer.selectedChanged.connect(self.update)
         explorer.broughtChanged.connect(self._frames.schedule)
         self._trail.changed.connect(self.update)
+        self._noise.changed.connect(self.update)
         self._theme.changed.connect(self.update)
 
     # --- intents -------------------------------------------------------------------------------
@@ -476,6 +480,7 @@ class LatentMap(QWidget):
                 closeness=view.closeness,
             )
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self._noise.paint(painter, ratio)
         opacity = view.opacity("trail")
         if opacity > 0:
             painter.setOpacity(opacity)

@@ -27,7 +27,7 @@ class _LayerRow(QWidget):
         self._switch.setObjectName(f"layer_{layer}")
         self._switch.setToolTip(tooltip)
         self._switch.setAccessibleName(title)
-        self._switch.setFixedWidth(108)
+        self._switch.setFixedWidth(116)
         self._slider = ValueSlider(0.0, 1.0)
         self._slider.setObjectName(f"opacity_{layer}")
         self._slider.setToolTip(self.tr("Opacity of {}").format(title.lower()))
@@ -93,6 +93,30 @@ class LayersPanel(QWidget):
             ),
             "trail": _LayerRow(
                 "trail", self.tr("Trail"), self.tr("The places where the hand came to rest")
+            ),
+            "noise_path": _LayerRow(
+                "noise_path",
+                self.tr("Noise path"),
+                self.tr(
+                    "Where the image in the noise lab is encoded while the amount grows from 0 to "
+                    "100 % of its range"
+                ),
+            ),
+            "noise_cloud": _LayerRow(
+                "noise_cloud",
+                self.tr("Noise cloud"),
+                self.tr(
+                    "Where it is encoded at this amount under many seeds; the ellipse is one "
+                    "standard deviation"
+                ),
+            ),
+            "noise_field": _LayerRow(
+                "noise_field",
+                self.tr("Denoising field"),
+                self.tr(
+                    "Arrows from where corrupted data land to where their denoised versions land, "
+                    "averaged; fainter where few land"
+                ),
             ),
         }
         for row in self._rows.values():

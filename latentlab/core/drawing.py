@@ -1,0 +1,126 @@
+"""A drawing becomes an image like those of the data: of their size, and placed as they are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from latentlab.core.adapt import adapted
+
+_INK = 25  # what is lighter than a tenth of white counts as drawn
+_MOST_LOOKED_AT = 256
+_DARK = 5.0  # mean of the outermost pixels that still makes a black ground
+_NEAR_PX = 1.5  # centres of mass that are nearer to the middle were put there
+
+
+@dataclass(frozen=True)
+class DrawingFrame:
+    """How the objects of a data set lie in their images.
+
+    Attributes
+    ----------
+    box_px
+        Longer side of the box around an object; 0 where objects are not set apart from a black
+        ground, so that a drawing is taken as it is.
+    by_mass
+        Whether the centre of mass lies in the middle, otherwise the middle of the box does.
+    """
+
+    box_px: int
+    by_mass: bool = True
+
+
+def drawing_frame(images: NDArray[np.uint8]) -> DrawingFrame:
+    """Return how objects lie in images, uint8 (n, h, w, c).
+
+    Handwritten digits of the best known kind fill a box of 20 pixels in an image of 28, with their
+    centre of mass in its middle.
+    """
+    count, h, w, c = images.shape
+    if c != 1 or count == 0 or min(h, w) < 4:
+        return DrawingFrame(0)
+    places = np.linspace(0, count - 1, min(count, _MOST_LOOKED_AT)).astype(np.intp)
+    looked_at = np.asarray(images[places])[..., 0]
+    edges = np.concatenate(
+        [looked_at[:, [0, -1], :].reshape(-1), looked_at[:, :, [0, -1]].reshape(-1)]
+    )
+    boxes, distances = [], []
+    for image in looked_at:
+        box = _ink_box(image)
+        if box is not None:
+            top, bottom, left, right = box
+            boxes.append(max(bottom - top, right - left))
+            y, x = _centre_of_mass(image)
+            distances.append(max(abs(y - (h - 1) / 2), abs(x - (w - 1) / 2)))
+    if not boxes or edges.mean() > _DARK:
+        return DrawingFrame(0)
+    box_px = round(float(np.median(boxes)))
+    return DrawingFrame(min(box_px, h, w), bool(np.median(distances) < _NEAR_PX))
+
+
+def placed_drawing(
+    canvas: NDArray[np.uint8], shape: tuple[int, int, int], frame: DrawingFrame
+) -> NDArray[np.uint8]:
+    """Return a drawing as an image of the data.
+
+    Where the data have a box, the drawing is cut out, scaled into it with its proportions kept,
+    and moved by whole pixels until its centre lies in the middle, as far as the edge allows.
+
+    Parameters
+    ----------
+    canvas
+        uint8 (h, w, c), c is 1 or 3, light on black.
+    shape
+        (height, width, channels) of the data.
+    frame
+        How objects lie in the data.
+
+    Returns
+    -------
+    NDArray[np.uint8]
+        Of ``shape``; black where nothing is drawn.
+    """
+    box = _ink_box(canvas.max(2))
+    if box is None:
+        return np.zeros(shape, np.uint8)
+    if frame.box_px == 0:
+        return adapted(canvas[None], shape)[0]
+    top, bottom, left, right = box
+    height, width = bottom - top, right - left
+    side = max(height, width)
+    square = np.zeros((side, side, canvas.shape[2]), np.uint8)
+    y, x = (side - height) // 2, (side - width) // 2
+    square[y : y + height, x : x + width] = canvas[top:bottom, left:right]
+    small = adapted(square[None], (frame.box_px, frame.box_px, shape[2]))[0]
+    if frame.by_mass:
+        centre = _centre_of_mass(small.max(2))
+    else:
+        centre = ((frame.box_px - 1) / 2, (frame.box_px - 1) / 2)
+    result = np.zeros(shape, np.uint8)
+    place = [
+        min(max(round((whole - 1) / 2 - middle), 0), whole - frame.box_px)
+        for whole, middle in zip(shape[:2], centre, strict=True)
+    ]
+    rows = slice(place[0], place[0] + frame.box_px)
+    columns = slice(place[1], place[1] + frame.box_px)
+    result[rows, columns] = small
+    return result
+
+
+def _ink_box(image: NDArray[np.uint8]) -> tuple[int, int, int, int] | None:
+    """Return (top, bottom, left, right) of what is drawn in (h, w), ends excluded."""
+    ink = image > _INK
+    rows, columns = np.flatnonzero(ink.any(1)), np.flatnonzero(ink.any(0))
+    if len(rows) == 0:
+        return None
+    return int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
+
+
+def _centre_of_mass(image: NDArray[np.uint8]) -> tuple[float, float]:
+    """Return (row, column), in pixels, of an image (h, w) that is not black."""
+    weights = image.astype(np.float64)
+    total = weights.sum()
+    y, x = np.arange(image.shape[0]), np.arange(image.shape[1])
+    return float(weights.sum(1) @ y / total), float(weights.sum(0) @ x / total)

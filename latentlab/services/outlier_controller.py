@@ -1,0 +1,187 @@
+"""Lets the compute thread measure how unusual all images are, and keeps what it finds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, Signal, Slot
+
+from latentlab.core.messages import Failed, TrainProgress
+from latentlab.core.outlier_csv import write_outliers
+from latentlab.core.outlier_messages import (
+    OutliersAdvanced,
+    OutliersDropped,
+    OutliersFound,
+    OutliersRequest,
+)
+from latentlab.family.described_model import run_spec
+from latentlab.services.engine.compute_thread import ComputeThread
+from latentlab.services.explore_controller import ExploreController
+from latentlab.state.outliers import OutliersModel
+from latentlab.state.session import SessionModel
+from latentlab.state.training import TrainingModel
+
+
+class OutlierController(QObject):
+    """Between the tab of outliers and the compute thread.
+
+    Scores are of one model and one data set: with another of either they are forgotten.
+    """
+
+    refused = Signal(str)
+    """Emitted with a sentence where something cannot be done."""
+
+    def __init__(
+        self,
+        thread: ComputeThread,
+        session: SessionModel,
+        training: TrainingModel,
+        outliers: OutliersModel,
+        explore: ExploreController,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._thread = thread
+        self._session = session
+        self._training = training
+        self._outliers = outliers
+        self._explore = explore
+        self._sequence = 0
+        self._key = self._key_now()
+        thread.resulted.connect(self._take)
+        session.modelChanged.connect(self._on_session_changed)
+        session.dataChanged.connect(self._on_session_changed)
+        training.statusChanged.connect(self._on_training_changed)
+
+    # --- intents -------------------------------------------------------------------------------
+
+    @property
+    def problem(self) -> str:
+        """Why nothing can be computed now, in a sentence; empty where it can."""
+        session = self._session
+        if session.data is None or not len(session.data):
+            return self.tr("Open a data set first.")
+        if session.model is None or session.engine_status != "ready":
+            return self.tr("Wait until a model is open.")
+        if self._training.status not in ("idle", "paused"):
+            return self.tr("Training is running: pause or stop it first.")
+        return ""
+
+    def compute(self) -> None:
+        """Measure all images with the open model."""
+        if self.problem:
+            self.refused.emit(self.problem)
+            return
+        data = self._session.data
+        assert data is not None
+        held_out = self._held_out()
+        everything = np.arange(len(data))
+        training = everything if held_out is None else np.setdiff1d(everything, held_out)
+        self._sequence += 1
+        self._outliers.set_found(None, None)
+        self._outliers.set_share_done(0.0)
+        self._thread.request(
+            OutliersRequest(self._session.session_epoch, self._sequence, data, training)
+        )
+
+    def cancel(self) -> None:
+        """End the computation."""
+        if self._outliers.share_done is not None:
+            self._end()
+
+    def select(self, place: int) -> None:
+        """Select the image at a place of the ranking, and put the cursor on its code."""
+        order = self._outliers.order
+        if 0 <= place < len(order):
+            self._explore.select(int(order[place]))
+            self._explore.rest()
+
+    def export(self, path: Path) -> None:
+        """Write the shown images as a table.
+
+        Raises
+        ------
+        OSError
+            If it cannot be written.
+        """
+        found = self._outliers.found
+        if found is not None:
+            write_outliers(
+                path,
+                found.data,
+                found.scores,
+                self._outliers.order,
+                num_above=self._outliers.num_above,
+                held_out=self._outliers.held_out,
+            )
+
+    # --- what changes --------------------------------------------------------------------------
+
+    def _key_now(self) -> tuple[int, object]:
+        return self._session.session_epoch, self._session.data
+
+    @Slot()
+    def _on_session_changed(self) -> None:
+        key = self._key_now()
+        if key == self._key:
+            return
+        if key[1] is not self._key[1]:
+            self._outliers.set_abnormal(None)
+        self._key = key
+        self._end()
+        self._outliers.set_found(None, None)
+
+    @Slot()
+    def _on_training_changed(self) -> None:
+        # The weights are about to change, or have changed.
+        if self._training.status == "running":
+            self._end()
+            self._outliers.set_found(None, None)
+
+    def _end(self) -> None:
+        self._sequence += 1  # what is on its way is dropped
+        if self._outliers.share_done is not None:
+            self._outliers.set_share_done(None)
+            self._thread.request(
+                OutliersRequest(
+                    self._session.session_epoch, self._sequence, None, np.empty(0, np.int64)
+                )
+            )
+
+    def _held_out(self) -> NDArray[np.int64] | None:
+        """Return the images that the model was not trained on, ``None`` if it knows none."""
+        model, data = self._session.model, self._session.data
+        if model is None or data is None or not model.knows_data:
+            return None
+        spec = run_spec(model.document)
+        return None if spec is None else data.held_out(spec.held_out)
+
+    # --- answers -------------------------------------------------------------------------------
+
+    @Slot(object)
+    def _take(self, result: object) -> None:
+        match result:
+            case OutliersAdvanced():
+                if result.sequence == self._sequence:
+                    self._outliers.set_share_done(result.share)
+            case OutliersFound():
+                if result.sequence == self._sequence and result.data is self._session.data:
+                    self._outliers.set_share_done(None)
+                    self._outliers.set_found(result, self._held_out())
+            case OutliersDropped():
+                if result.sequence == self._sequence:
+                    self._outliers.set_share_done(None)
+                    self.refused.emit(
+                        self.tr("The model has changed meanwhile; compute the outliers again.")
+                    )
+            case TrainProgress():
+                # A single step of a paused run changes the weights as well.
+                found = self._outliers.found
+                if found is not None and found.weights_version != result.weights_version:
+                    self._outliers.set_found(None, None)
+            case Failed():
+                # If it was this that failed, it can be asked for again.
+                if result.command == "turn" and self._outliers.share_done is not None:
+                    self._end()

@@ -1,0 +1,63 @@
+"""What noise does on the map: the path and the cloud of one image, and the denoising field."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QPainter
+
+from latentlab.state.map_view import MapViewModel
+from latentlab.state.noise_map import NoiseMapModel
+from latentlab.ui.latent_map.field_layer import FieldLayer
+from latentlab.ui.latent_map.noise_marks import NoiseMarks
+from latentlab.ui.theme import Theme
+
+
+class NoiseLayers(QObject):
+    """Paints what is switched on and known, from caches where nothing has changed.
+
+    Parameters
+    ----------
+    map_view, noise_map
+        What is painted, and how strongly.
+    theme
+        In which colours.
+    """
+
+    changed = Signal()
+    """There is something new to paint."""
+
+    def __init__(
+        self,
+        map_view: MapViewModel,
+        noise_map: NoiseMapModel,
+        theme: Theme,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._map_view = map_view
+        self._noise_map = noise_map
+        self._theme = theme
+        self._field = FieldLayer()
+        self._marks = NoiseMarks()
+        noise_map.codesChanged.connect(self.changed)
+        noise_map.fieldChanged.connect(self.changed)
+
+    def paint(self, painter: QPainter, ratio: float) -> None:
+        """Paint on the map widget; ``ratio`` is in device pixels per pixel."""
+        view, tokens = self._map_view, self._theme.tokens
+        field, codes = self._noise_map.field, self._noise_map.codes
+        opacity = view.opacity("noise_field")
+        if field is not None and opacity > 0 and field.starts.shape[1] == view.plane.latent_dim:
+            painter.setOpacity(opacity)
+            self._field.paint(painter, field, view.plane, view.camera, tokens, ratio)
+        if codes is None or codes.cloud.shape[1] != view.plane.latent_dim:
+            return
+        self._marks.place(codes, view.plane, view.camera, tokens, ratio)
+        opacity = view.opacity("noise_cloud")
+        if opacity > 0:
+            painter.setOpacity(opacity)
+            self._marks.paint_cloud(painter)
+        opacity = view.opacity("noise_path")
+        if opacity > 0:
+            painter.setOpacity(opacity)
+            self._marks.paint_path(painter)

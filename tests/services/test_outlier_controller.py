@@ -1,0 +1,190 @@
+"""Outliers are measured with the open model and forgotten with it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pytestqt.qtbot import QtBot
+from study_parts import StudyParts, pictures, trained_model
+
+from latentlab.core.image_set import ImageSet
+from latentlab.core.messages import (
+    OpenModelCommand,
+    TrainProgress,
+    TrainStatusChanged,
+    UseDataCommand,
+)
+from latentlab.core.outlier_messages import OutliersDropped, OutliersFound, OutliersRequest
+from latentlab.core.outlier_scores import latent_distance
+from latentlab.services.engine import outlier_work
+
+
+@pytest.fixture
+def parts(qtbot: QtBot, few_digits: ImageSet) -> StudyParts:
+    made = StudyParts()
+    made.open(few_digits)
+    return made
+
+
+def computed(parts: StudyParts) -> OutliersFound:
+    parts.studies.outlier_controller.compute()
+    assert parts.studies.outliers.share_done == 0.0
+    parts.thread.rest()
+    found = parts.studies.outliers.found
+    assert found is not None and parts.studies.outliers.share_done is None
+    return found
+
+
+def test_both_scores_of_all_images(parts: StudyParts, few_digits: ImageSet) -> None:
+    scores = computed(parts).scores
+    assert np.isfinite(scores.recon_error).all() and np.isfinite(scores.latent_distance).all()
+    codes = parts.map_view.codes
+    expected = latent_distance(codes, codes, np.arange(len(codes)))
+    assert np.allclose(scores.latent_distance, expected, rtol=1e-3)
+    drawn = parts.thread.engine._model.decode(codes[:20]).astype(float)  # type: ignore[union-attr]
+    mse = np.square(drawn / 255 - few_digits.images[:20] / 255.0).mean((1, 2, 3))
+    assert np.allclose(scores.recon_error[:20], mse, rtol=0.02)
+    # The bundled model does not know these few digits, so none of them count as held out.
+    assert parts.studies.outliers.held_out is None
+    assert len(parts.studies.outliers.order) == len(few_digits)
+
+
+def test_distances_are_to_images_that_were_trained_on(
+    qtbot: QtBot, few_digits: ImageSet, tmp_path: Path
+) -> None:
+    parts = StudyParts()
+    parts.open(few_digits, trained_model(tmp_path / "run", few_digits, held_out=0.2))
+    found = computed(parts)
+    held_out = few_digits.held_out(0.2)
+    training = np.setdiff1d(np.arange(400), held_out)
+    codes = parts.map_view.codes
+    expected = latent_distance(codes[held_out], codes[training])
+    assert np.allclose(found.scores.latent_distance[held_out], expected, rtol=1e-3)
+    assert sorted(parts.studies.outliers.order.tolist()) == held_out.tolist()
+    parts.studies.outliers.set_scope("all")
+    assert len(parts.studies.outliers.order) == 400
+
+
+def test_a_click_selects_the_image(parts: StudyParts) -> None:
+    computed(parts)
+    parts.studies.outlier_controller.select(3)
+    assert parts.explorer.selected == parts.studies.outliers.order[3]
+    assert np.array_equal(parts.explorer.z, parts.map_view.codes[parts.explorer.selected])
+    parts.studies.outlier_controller.select(4000)
+
+
+def test_cancel_ends_the_work(parts: StudyParts) -> None:
+    parts.studies.outlier_controller.compute()
+    for _ in range(3):
+        parts.thread.engine.turn()
+    parts.studies.outlier_controller.cancel()
+    assert parts.studies.outliers.share_done is None
+    parts.thread.rest(most=50)
+    assert parts.studies.outliers.found is None
+
+
+def test_cancel_while_distances_are_computed(
+    parts: StudyParts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[outlier_work._Distances] = []
+    start = outlier_work._Distances.__init__
+
+    def noted(self: outlier_work._Distances, *args: object) -> None:
+        made.append(self)
+        start(self, *args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(outlier_work._Distances, "__init__", noted)
+    parts.studies.outlier_controller.compute()
+    while not made:
+        parts.thread.engine.turn()
+    parts.studies.outlier_controller.cancel()
+    parts.thread.rest(most=50)
+    made[0]._thread.join(10)
+    assert made[0]._stop.is_set()
+    assert parts.studies.outliers.found is None
+
+
+def test_a_defect_in_the_thread_is_raised_where_it_is_seen(
+    parts: StudyParts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*args: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(outlier_work, "latent_distance", broken)
+    parts.studies.outlier_controller.compute()
+    with pytest.raises(ZeroDivisionError):
+        parts.thread.rest()
+    parts.thread.rest()  # it does not come back
+
+
+def test_another_model_in_the_middle(parts: StudyParts) -> None:
+    parts.studies.outlier_controller.compute()
+    parts.thread.engine.turn()
+    parts.thread.command(OpenModelCommand("digits-denoiser"))
+    parts.thread.rest()
+    assert parts.studies.outliers.share_done is None
+    assert parts.studies.outliers.found is None
+    assert computed(parts).session_epoch == 2
+
+
+def test_other_data_in_the_middle(parts: StudyParts, few_digits: ImageSet) -> None:
+    computed(parts)
+    parts.studies.outliers.set_abnormal(3)
+    parts.studies.outlier_controller.compute()
+    parts.thread.engine.turn()
+    fewer = ImageSet("fewer", "Fewer", few_digits.images[:50])
+    parts.thread.command(UseDataCommand(fewer))
+    parts.thread.rest()
+    assert parts.studies.outliers.found is None and parts.studies.outliers.abnormal is None
+    assert len(computed(parts).scores.recon_error) == 50
+    assert parts.studies.outliers.curves() == (None, None), "without classes"
+
+
+def test_changed_weights_drop_what_is_on_its_way(parts: StudyParts, qtbot: QtBot) -> None:
+    parts.studies.outlier_controller.compute()
+    parts.thread.engine.turn()
+    model = parts.thread.engine._model
+    assert model is not None
+    model.weights_version += 1
+    with qtbot.waitSignal(parts.studies.outlier_controller.refused):
+        parts.thread.rest()
+    assert parts.studies.outliers.share_done is None
+
+
+def test_training_forgets_the_scores(parts: StudyParts) -> None:
+    found = computed(parts)
+    parts.thread.resulted.emit(TrainProgress(1, 2, 0, 1, 1.0, 1.0, found.weights_version))
+    assert parts.studies.outliers.found is found
+    parts.thread.resulted.emit(TrainProgress(2, 2, 0, 1, 1.0, 1.0, found.weights_version + 1))
+    assert parts.studies.outliers.found is None
+    parts.training.set_status(TrainStatusChanged("running"))
+    asked = len(parts.thread.of(OutliersRequest))
+    said: list[str] = []
+    parts.studies.outlier_controller.refused.connect(said.append)
+    parts.studies.outlier_controller.compute()
+    assert len(parts.thread.of(OutliersRequest)) == asked
+    assert "pause" in said[0]
+
+
+def test_without_data_it_says_so(qtbot: QtBot) -> None:
+    parts = StudyParts()
+    said: list[str] = []
+    parts.studies.outlier_controller.refused.connect(said.append)
+    parts.studies.outlier_controller.compute()
+    assert said and not parts.thread.asked
+
+
+def test_answers_of_older_requests_are_dropped(parts: StudyParts) -> None:
+    found = computed(parts)
+    parts.studies.outlier_controller.compute()
+    parts.thread.resulted.emit(found)
+    parts.thread.resulted.emit(OutliersDropped(found.session_epoch, found.sequence))
+    assert parts.studies.outliers.found is None and parts.studies.outliers.share_done == 0.0
+
+
+def test_pictures_in_colour_are_adapted(qtbot: QtBot) -> None:
+    parts = StudyParts()
+    parts.open(pictures(40))
+    assert np.isfinite(computed(parts).scores.recon_error).all()
