@@ -86,7 +86,8 @@ def placed_drawing(
     if box is None:
         return np.zeros(shape, np.uint8)
     if frame.box_px == 0:
-        return adapted(canvas[None], shape)[0]
+        whole: NDArray[np.uint8] = adapted(canvas[None], shape)[0]
+        return whole
     top, bottom, left, right = box
     height, width = bottom - top, right - left
     side = max(height, width)
@@ -124,3 +125,18 @@ def _centre_of_mass(image: NDArray[np.uint8]) -> tuple[float, float]:
     total = weights.sum()
     y, x = np.arange(image.shape[0]), np.arange(image.shape[1])
     return float(weights.sum(1) @ y / total), float(weights.sum(0) @ x / total)
+
+
+def ground_colour(images: NDArray[np.uint8]) -> tuple[int, int, int]:
+    """Return the usual red, green and blue at the edge of images, uint8 (n, h, w, c)."""
+    count = len(images)
+    if count == 0:
+        return (0, 0, 0)
+    places = np.linspace(0, count - 1, min(count, _MOST_LOOKED_AT)).astype(np.intp)
+    looked_at = np.asarray(images[places])
+    c = looked_at.shape[3]
+    edges = np.concatenate(
+        [looked_at[:, [0, -1]].reshape(-1, c), looked_at[:, :, [0, -1]].reshape(-1, c)]
+    )
+    red, green, blue = np.broadcast_to(np.median(edges, axis=0), (3,)).astype(int).tolist()
+    return (red, green, blue)

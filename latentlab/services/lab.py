@@ -242,11 +242,14 @@ class Lab(QObject):
         except LatentLabError as error:
             self.session_controller.noticed.emit("bad", error.sentence, error.details)
             return
-        self.map_view.set_codes(preview.codes, NeighbourIndex(preview.codes, preview.reference))
+        index = NeighbourIndex(preview.codes, preview.reference)
+        self.map_view.set_codes(preview.codes, index)
         self.session.set_model(ModelOpened(0, DEFAULT_MODEL, file.path, file.document, True, True))
         if (spec := run_spec(file.document)) is not None:
             self.training.set_spec(spec)
         for level, keys, images in preview.tiles:
             self.grid_controller.adopt(level, keys, images)
-        self.explore_controller.move_to(np.array(preview.first_z, np.float32))
+        first_z = np.array(preview.first_z, np.float32)
+        self.explore_controller.move_to(first_z)
+        self.noise_controller.use_data_image(int(index.query(first_z, 1).indices[0]))
         self.compute.command(OpenModelCommand(DEFAULT_MODEL))

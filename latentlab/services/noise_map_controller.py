@@ -57,6 +57,8 @@ class NoiseMapController(QObject):
         self._noise_map = noise_map
         self._layers = self._layers_now()
         self._is_watched = False
+        self._is_wanted = False  # somebody has asked for noise
+        self._was_watched = False
         self._epoch = session.session_epoch
         self._weights_version = 0
         self._sequence = 0
@@ -85,13 +87,16 @@ class NoiseMapController(QObject):
         session.engineChanged.connect(self._on_session_changed)
 
     def set_watched(self, watched: bool) -> None:
-        """Note whether somebody works in the noise lab.
+        """Note whether somebody sees the noise lab.
 
-        Path and cloud are shown only then: the lab has a picture from the beginning, and nobody
-        wants its path who has not asked for noise. A change of the noise counts as well.
+        Path and cloud are shown only then, and only once somebody has changed the noise or come
+        back to the lab: it has a picture from the beginning, and nobody wants the path of that
+        who has not asked for noise.
         """
         if watched != self._is_watched:
             self._is_watched = watched
+            self._is_wanted |= watched and self._was_watched
+            self._was_watched = True
             self._request_codes()
 
     # --- what changes --------------------------------------------------------------------------
@@ -99,7 +104,7 @@ class NoiseMapController(QObject):
     @Slot()
     def _on_noise_changed(self) -> None:
         self._thread.touch()
-        self._is_watched = True
+        self._is_wanted = True
         self._request_codes()
         self._schedule_field(_SOON_MS)
 
@@ -153,7 +158,7 @@ class NoiseMapController(QObject):
     @Slot()
     def _request_codes(self) -> None:
         image, steps = self._noise_lab.image, self._noise_lab.steps
-        if not self._noise_lab.has_clean or not self._is_watched:
+        if not (self._noise_lab.has_clean and self._is_watched and self._is_wanted):
             image = None  # what is noisy itself gets no further noise
         wants_path, wants_cloud, _ = self._layers
         if image is None or not steps or not (wants_path or wants_cloud):

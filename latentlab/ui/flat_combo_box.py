@@ -27,12 +27,15 @@ class FlatComboBox(QComboBox):
 
     Parameters
     ----------
+    align_left
+        Whether the text begins at the left edge instead, where it stands for a label.
     parent
         Owner.
     """
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, *, align_left: bool = False) -> None:
         super().__init__(parent)
+        self._align_left = align_left
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
@@ -89,14 +92,16 @@ class FlatComboBox(QComboBox):
             painter.drawLine(QPointF(0, bottom), QPointF(self.width(), bottom))
         group = QPalette.ColorGroup.Normal if self.isEnabled() else QPalette.ColorGroup.Disabled
         ink = colours.color(group, role.WindowText)
-        area = QRect(self.rect()).adjusted(_PADDING_PX, 0, -_ARROW_PX, 0)
+        left_px = 0 if self._align_left else _PADDING_PX
+        area = QRect(self.rect()).adjusted(left_px, 0, -_ARROW_PX, 0)
         painter.setFont(self._bold())
         painter.setPen(ink)
-        text = QFontMetrics(self._bold()).elidedText(
-            self.currentText(), Qt.TextElideMode.ElideRight, area.width()
-        )
-        painter.drawText(
-            area, int(Qt.AlignmentFlag.AlignRight) | int(Qt.AlignmentFlag.AlignVCenter), text
-        )
-        centre = QPointF(self.width() - 5.0, self.height() / 2 + 1)
+        metrics = QFontMetrics(self._bold())
+        text = metrics.elidedText(self.currentText(), Qt.TextElideMode.ElideRight, area.width())
+        side = Qt.AlignmentFlag.AlignLeft if self._align_left else Qt.AlignmentFlag.AlignRight
+        painter.drawText(area, int(side) | int(Qt.AlignmentFlag.AlignVCenter), text)
+        arrow = self.width() - 5.0
+        if self._align_left:
+            arrow = min(arrow, metrics.horizontalAdvance(text) + _ARROW_PX - 4.0)
+        centre = QPointF(arrow, self.height() / 2 + 1)
         draw_chevron(painter, centre, colours.color(group, role.PlaceholderText))

@@ -57,13 +57,13 @@ from latentlab.ui.panels.view_panel import ViewPanel
 from latentlab.ui.picture_door import PictureDoor
 from latentlab.ui.shortcuts_dialog import ShortcutsDialog
 from latentlab.ui.status_bar import LabStatusBar
-from latentlab.ui.study_tabs import add_study_tabs
+from latentlab.ui.study_tabs import add_noise_tab, add_study_tabs
 from latentlab.ui.theme import Mode, Theme
 from latentlab.ui.toast import Kind
 from latentlab.ui.toast_area import ToastArea
 from latentlab.ui.window_place import keep_place, restore_place
 
-_LEFT_PX, _RIGHT_PX, _BOTTOM_PX = 268, 300, 212
+_LEFT_PX, _RIGHT_PX, _BOTTOM_PX = 268, 300, 232
 _STATE_VERSION = 1
 _WORD_JOINER = "\u2060"
 _OPENING = ("", "_run", "_digits", "_emoji", "_shapes", "_bundled_model")  # open…_action
@@ -102,12 +102,12 @@ class MainWindow(QMainWindow):
         self._actions = make_actions(self)
         self._train_tooltip = self._actions["train_action"].toolTip()
         self._icons = IconSource(theme, self)
+        self._pictures = PictureDoor(stores.session, controllers.picture, self)
         self._make_map()
         self._make_docks()
         self._make_toolbar()
         self._make_status_bar()
         self._palette = CommandPalette(self)
-        self._pictures = PictureDoor(stores.session, controllers.picture, self)
         self._toasts = ToastArea(self._map)
         self._imports = ImportOpener(self._stores, self._controllers, self._theme, self)
         self._connect()
@@ -154,8 +154,11 @@ class MainWindow(QMainWindow):
         )
         self._tabs = QTabWidget()
         self._tabs.setObjectName("bottom_tabs")
-        selection = SelectionPanel(s.session, s.explorer, c.explore, c.picture)
-        self._tabs.addTab(selection, self.tr("Selection"))
+        self._noise = add_noise_tab(
+            self._tabs, s, c, self._pictures, self._icons, self._theme, self._tracer
+        )
+        self._selection = SelectionPanel(s.session, s.explorer, c.explore, c.picture)
+        self._tabs.addTab(self._selection, self.tr("Selection"))
         trail_actions = [
             self._actions[name] for name in ("undo_action", "redo_action", "clear_trail_action")
         ]
@@ -214,6 +217,7 @@ class MainWindow(QMainWindow):
         self._status = LabStatusBar(self._stores.session, self._stores.training)
         self._status.deviceChosen.connect(self._controllers.session.use_device)
         self._decoded.latencyMeasured.connect(self._show_latency)
+        self._noise.pictures.latencyMeasured.connect(self._status.show_denoising)
         self.setStatusBar(self._status)
 
     def _connect(self) -> None:
@@ -339,13 +343,14 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _on_selected(self) -> None:
-        shows_it = self._tabs.currentWidget().property("follows_selection")
-        if self._stores.explorer.selected is not None and not shows_it:
+        if self._stores.explorer.selected is not None:
             self._show_selection()
 
     @Slot()
     def _show_selection(self) -> None:
-        self._tabs.setCurrentIndex(0)
+        """Show what is selected, unless the tab of now does so in its own way."""
+        if not self._tabs.currentWidget().property("follows_selection"):
+            self._tabs.setCurrentWidget(self._selection)
 
     @Slot(float)
     def _show_latency(self, painted_ms: float) -> None:

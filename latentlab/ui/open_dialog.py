@@ -1,6 +1,8 @@
-"""Asks which files to open."""
+"""Asks which files to open: several at once, one picture, or one model."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QFileDialog, QWidget
@@ -22,9 +24,33 @@ def ask_for_files(parent: QWidget) -> list[str]:
         parent,
         QCoreApplication.translate("OpenDialog", "Open a model, a data set or pictures"),
         "",
-        ";;".join(f"{words} ({patterns})" for words, patterns in kinds),
+        _filters(kinds),
     )
     return list(paths)
+
+
+def ask_for_picture(parent: QWidget) -> str:
+    """Return the picture file that was chosen; empty if none was."""
+    kinds = (
+        (QCoreApplication.translate("OpenDialog", "Pictures"), _any_case(_PICTURES)),
+        (QCoreApplication.translate("OpenDialog", "All files"), "*"),
+    )
+    return _one_file(parent, QCoreApplication.translate("OpenDialog", "Open a picture"), kinds)
+
+
+def ask_for_model(parent: QWidget) -> str:
+    """Return the model file that was chosen; empty if none was."""
+    kinds = ((QCoreApplication.translate("OpenDialog", "Models"), _MODELS),)
+    return _one_file(parent, QCoreApplication.translate("OpenDialog", "Open a model"), kinds)
+
+
+def _one_file(parent: QWidget, title: str, kinds: Sequence[tuple[str, str]]) -> str:
+    path, _ = QFileDialog.getOpenFileName(parent, title, "", _filters(kinds))
+    return path
+
+
+def _filters(kinds: Sequence[tuple[str, str]]) -> str:
+    return ";;".join(f"{words} ({patterns})" for words, patterns in kinds)
 
 
 def _everything() -> str:

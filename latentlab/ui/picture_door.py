@@ -34,11 +34,15 @@ class PictureDoor(QObject):
         self._picture.bring_file(path)
         return True
 
+    def bring(self, path: str) -> None:
+        """Bring in a picture file."""
+        if self._has_model():
+            self._picture.bring_file(Path(path))
+
     @Slot()
     def paste(self) -> None:
         """Bring in the picture on the clipboard."""
-        if self._session.model is None:
-            self.refused.emit(self.tr("Open a model first; then it can be shown a picture."))
+        if not self._has_model():
             return
         found = picture_on(QGuiApplication.clipboard().mimeData())
         if isinstance(found, Path):
@@ -49,3 +53,9 @@ class PictureDoor(QObject):
             self.refused.emit(
                 self.tr("There is no picture on the clipboard; copy one, or one picture file.")
             )
+
+    def _has_model(self) -> bool:
+        """Whether there is a model that a picture can be shown to; says so where there is none."""
+        if self._session.model is None:
+            self.refused.emit(self.tr("Open a model first; then it can be shown a picture."))
+        return self._session.model is not None

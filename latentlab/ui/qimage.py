@@ -54,3 +54,11 @@ def fitted(image: QImage, room: QSize, *, smooth: bool = False) -> QImage:
         if crisp
         else Qt.TransformationMode.SmoothTransformation,
     )
+
+
+def to_pixels(image: QImage) -> NDArray[np.uint8]:
+    """Return the colours of an image, uint8 (height, width, 3); transparency is dropped."""
+    plain = image.convertToFormat(QImage.Format.Format_RGB888)
+    rows = np.frombuffer(plain.constBits(), np.uint8).reshape(plain.height(), plain.bytesPerLine())
+    pixels = rows[:, : 3 * plain.width()].reshape(plain.height(), plain.width(), 3)
+    return pixels.copy()  # the buffer belongs to the Qt image

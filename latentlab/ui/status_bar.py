@@ -30,7 +30,8 @@ class LabStatusBar(QStatusBar):
         self.setSizeGripEnabled(False)
         self._session = session
         self._training = training
-        self._latency_ms: float | None = None
+        self._latency_words = ""
+        self._latency_ms = 0.0
         self._device = QToolButton()
         self._device.setObjectName("status_device")
         set_look(self._device, "flat", "true")
@@ -43,7 +44,7 @@ class LabStatusBar(QStatusBar):
         self._memory.setObjectName("status_memory")
         self._memory.setToolTip(self.tr("Memory that the program uses"))
         self._latency = label(tone="muted")
-        self._latency.setFixedSize(230, 20)  # a new number must not lay the window out anew
+        self._latency.setFixedSize(250, 20)  # a new number must not lay the window out anew
         self._latency.setObjectName("status_latency")
         self._latency.setToolTip(
             self.tr("Time to decode the picture at the cursor, and from the hand to the screen")
@@ -72,12 +73,19 @@ class LabStatusBar(QStatusBar):
 
     @Slot(float, float)
     def show_latency(self, decode_ms: float, painted_ms: float) -> None:
-        """Show how long the last picture took, smoothed."""
-        before = painted_ms if self._latency_ms is None else self._latency_ms
-        self._latency_ms = 0.8 * before + 0.2 * painted_ms
-        self._latency.setText(
-            self.tr("decode {0:.1f} ms · on screen {1:.0f} ms").format(decode_ms, self._latency_ms)
-        )
+        """Show how long the last decoded picture took, smoothed."""
+        self._show(self.tr("decode {0:.1f} ms · on screen {1:.0f} ms"), decode_ms, painted_ms)
+
+    @Slot(float, float)
+    def show_denoising(self, denoise_ms: float, painted_ms: float) -> None:
+        """Show how long the last denoised picture took, smoothed."""
+        self._show(self.tr("denoise {0:.1f} ms · on screen {1:.0f} ms"), denoise_ms, painted_ms)
+
+    def _show(self, words: str, compute_ms: float, painted_ms: float) -> None:
+        if words != self._latency_words:
+            self._latency_words, self._latency_ms = words, painted_ms
+        self._latency_ms = 0.8 * self._latency_ms + 0.2 * painted_ms
+        self._latency.setText(words.format(compute_ms, self._latency_ms))
 
     def stop(self) -> None:
         """Stop to look at memory and time; the window is closing."""

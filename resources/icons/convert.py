@@ -20,12 +20,12 @@ from pathlib import Path
 PACKAGE = "lucide-static@1.62.0"
 # fmt: off
 NAMES = [
-    "activity", "box", "chart-line", "chart-scatter", "chevron-down", "chevron-right",
-    "chevron-up", "circle-check", "circle-help", "circle-x", "clipboard-paste", "compass", "copy",
-    "cpu", "crosshair", "database", "eraser", "external-link", "eye", "eye-off", "filter",
-    "folder-open", "grid-3x3", "history", "image", "images", "info", "keyboard", "lasso",
+    "activity", "box", "chart-line", "chart-scatter", "chevron-down", "chevron-left",
+    "chevron-right", "chevron-up", "circle-check", "circle-help", "circle-x", "clipboard-paste",
+    "compass", "copy", "cpu", "crosshair", "database", "eraser", "external-link", "eye", "eye-off",
+    "filter", "folder-open", "grid-3x3", "history", "image", "images", "info", "keyboard", "lasso",
     "layers", "log-out", "magnet", "map", "maximize", "minus", "monitor", "moon", "panel-bottom",
-    "panel-left", "panel-right", "pause", "pencil", "play", "plus", "redo-2", "refresh-cw",
+    "panel-left", "panel-right", "pause", "pencil", "pin", "play", "plus", "redo-2", "refresh-cw",
     "rotate-ccw", "route", "save", "save-all", "search", "settings-2", "shuffle", "skip-forward",
     "sliders-horizontal", "square", "step-forward", "sun", "tag", "terminal", "trash-2",
     "triangle-alert", "undo-2", "x",

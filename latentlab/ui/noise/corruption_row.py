@@ -50,7 +50,7 @@ class CorruptionRow(QWidget):
         self._place = place
         self._kind = CORRUPTIONS[name]
         self.setObjectName(f"corruption_row_{place}")
-        self._choice = FlatComboBox()
+        self._choice = FlatComboBox(align_left=True)
         self._choice.setObjectName(f"corruption_{place}")
         self._choice.setAccessibleName(self.tr("Corruption {}").format(place + 1))
         for kind in CORRUPTIONS.values():

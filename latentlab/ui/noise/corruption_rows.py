@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSignalBlocker, Qt, Slot
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import QSignalBlocker, QSize, Qt, Slot
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QPushButton,
+    QScrollArea,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from latentlab.services.noise_controller import NoiseController
 from latentlab.state.noise_lab import MOST_SEED, MOST_STEPS, NoiseLabModel
@@ -11,6 +18,9 @@ from latentlab.ui.icons import IconSource
 from latentlab.ui.noise.corruption_row import CorruptionRow
 from latentlab.ui.number_editors import IntEditor
 from latentlab.ui.section import label
+
+_BUTTON_PX = 20
+_ICON_PX = 12
 
 
 class CorruptionRows(QWidget):
@@ -56,27 +66,40 @@ class CorruptionRows(QWidget):
 
     def _make_seed_row(self) -> QHBoxLayout:
         row = QHBoxLayout()
-        row.setSpacing(5)
+        row.setSpacing(3)
         row.addWidget(label(self.tr("Seed"), tone="muted"))
         self._seed = IntEditor(0, MOST_SEED)
         self._seed.setObjectName("noise_seed")
         self._seed.setAccessibleName(self.tr("Seed of the noise"))
         self._seed.setToolTip(self.tr("The same seed gives the same noise"))
-        self._seed.setFixedSize(58, self._seed.sizeHint().height())
+        self._seed.setFixedSize(50, self._seed.sizeHint().height())
         self._seed.valueChanged.connect(self._controller.set_seed)
         row.addWidget(self._seed)
-        row.addStretch(1)
-        new = QPushButton(self.tr("new noise"))
+        new = QToolButton()
         new.setObjectName("new_noise")
+        new.setProperty("flat", "true")
         new.setToolTip(self.tr("Draw other noise of the same amount"))
         new.setAccessibleName(self.tr("New noise"))
+        new.setFixedSize(_BUTTON_PX, _BUTTON_PX)
+        new.setIconSize(QSize(_ICON_PX, _ICON_PX))
+        new.setStyleSheet("padding: 0")
         new.clicked.connect(self._controller.new_noise)
+        self._icons.bind_muted(new, "refresh-cw")
+        row.addWidget(new)
+        row.addStretch(1)
+        self._noisy = QPushButton(self.tr("is noisy"))
+        self._noisy.setObjectName("noise_noisy")
+        self._noisy.setCheckable(True)
+        self._noisy.setToolTip(
+            self.tr("The picture is noisy itself: add nothing to it, only denoise it")
+        )
+        self._noisy.toggled.connect(self._controller.set_noisy)
         self._add = QPushButton(self.tr("+ add"))
         self._add.setObjectName("add_corruption")
         self._add.setToolTip(self.tr("Do one more thing to the picture, after the others"))
         self._add.setAccessibleName(self.tr("Add a corruption"))
         self._add.clicked.connect(self._controller.add_step)
-        for button in (new, self._add):
+        for button in (self._noisy, self._add):
             button.setProperty("chip", "true")
             row.addWidget(button)
         return row
@@ -97,6 +120,9 @@ class CorruptionRows(QWidget):
         with QSignalBlocker(self._seed):
             self._seed.setValue(lab.seed)
         self._seed.setEnabled(lab.has_clean)
+        self._noisy.setEnabled(lab.image is not None)
+        with QSignalBlocker(self._noisy):
+            self._noisy.setChecked(not lab.has_clean)
         can_add = lab.has_clean and len(lab.steps) < MOST_STEPS
         if self._add.isEnabled() != can_add:
             self._add.setEnabled(can_add)

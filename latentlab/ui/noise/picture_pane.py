@@ -43,7 +43,7 @@ class PicturePane(QWidget):
         self.view.whole_pixels = True
         self.view.setToolTip(tooltip)
         self._title = StillLabel(theme, "muted", small=True, parent=self)
-        self._measured = StillLabel(theme, "ink", small=True, parent=self)
+        self._measured = StillLabel(theme, small=True, parent=self)
         self._texts = ("", "")
         self._tone: Tone = ""
         self._title.set_text(title)

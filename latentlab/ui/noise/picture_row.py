@@ -41,8 +41,8 @@ class PictureRow(QWidget):
         Owner.
     """
 
-    latencyMeasured = Signal(float)
-    """Milliseconds from the input event to the painted picture."""
+    latencyMeasured = Signal(float, float)
+    """Milliseconds that the denoiser took, and from the input event to the painted picture."""
 
     def __init__(
         self, lab: NoiseLabModel, theme: Theme, tracer: Tracer, parent: QWidget | None = None
@@ -147,7 +147,6 @@ class PictureRow(QWidget):
         for pane in self.panes[2:]:
             pane.setVisible(not lab.problem)
         self._sign.setVisible(not lab.problem)
-        # StillLabel-free texts: what a noisy picture is called.
         self._clean.set_title(self.tr("clean") if lab.has_clean else self.tr("your picture"))
         if result is None:
             for pane in self.panes:
@@ -203,7 +202,7 @@ class PictureRow(QWidget):
             return
         end = now_s()
         self._tracer.span("denoise", result.event_s, end, sequence=sequence)
-        self.latencyMeasured.emit((end - result.event_s) * 1e3)
+        self.latencyMeasured.emit(result.denoise_ms, (end - result.event_s) * 1e3)
 
 
 def difference(
@@ -226,11 +225,13 @@ def difference(
     """
     apart = other.astype(np.int16) - clean.astype(np.int16)
     if not signed:
-        return np.abs(apart).astype(np.uint8)
+        size: NDArray[np.uint8] = np.abs(apart).astype(np.uint8)
+        return size
     mean = apart.astype(np.float32).mean(2, keepdims=True)
     light = np.clip(mean, 0, None) * np.array(_ORANGE, np.float32)
     dark = np.clip(-mean, 0, None) * np.array(_BLUE, np.float32)
-    return np.rint(light + dark).astype(np.uint8)
+    coloured: NDArray[np.uint8] = np.rint(light + dark).astype(np.uint8)
+    return coloured
 
 
 def _score(psnr_db: float, ssim: float) -> tuple[str, str]:
