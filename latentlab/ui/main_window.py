@@ -131,7 +131,7 @@ class MainWindow(QMainWindow):
             self._controllers.explore,
             self._theme,
             self._tracer,
-            NoiseLayers(s.map_view, s.noise_map, self._theme, self),
+            NoiseLayers(s.map_view, s.noise_map, s.noise_lab, self._theme, self),
         )
         self._map.framePainted.connect(self._on_first_frame)
         self.setCentralWidget(self._map)

@@ -13,6 +13,7 @@ from latentlab.core.noise_field import FieldCells
 from latentlab.core.noise_paths import PATH_POINTS
 from latentlab.core.planes.axis_plane import AxisPlane
 from latentlab.state.map_view import LAYERS, MapViewModel
+from latentlab.state.noise_lab import NoiseLabModel
 from latentlab.state.noise_map import FieldArrows, NoiseMapModel
 from latentlab.ui.latent_map.field_layer import stretch
 from latentlab.ui.latent_map.noise_layers import NoiseLayers
@@ -39,7 +40,7 @@ class Map:
         self.view.set_camera(Camera(width=WIDTH, height=HEIGHT))
         self.view.set_shown("noise_field", True)
         self.theme = StillTheme(tokens)
-        self.layers = NoiseLayers(self.view, self.noise, self.theme)  # type: ignore[arg-type]
+        self.layers = NoiseLayers(self.view, self.noise, NoiseLabModel(), self.theme)  # type: ignore[arg-type]
 
     def painted(self, ratio: float = 1.0) -> QImage:
         image = QImage(

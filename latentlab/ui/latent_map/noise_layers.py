@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, Signal
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QPainter
 
 from latentlab.state.map_view import MapViewModel
+from latentlab.state.noise_lab import NoiseLabModel
 from latentlab.state.noise_map import NoiseMapModel
 from latentlab.ui.latent_map.field_layer import FieldLayer
-from latentlab.ui.latent_map.noise_marks import NoiseMarks
+from latentlab.ui.latent_map.noise_marks import NoiseMarks, paint_passes
 from latentlab.ui.theme import Theme
 
 
@@ -17,7 +20,7 @@ class NoiseLayers(QObject):
 
     Parameters
     ----------
-    map_view, noise_map
+    map_view, noise_map, noise_lab
         What is painted, and how strongly.
     theme
         In which colours.
@@ -30,17 +33,21 @@ class NoiseLayers(QObject):
         self,
         map_view: MapViewModel,
         noise_map: NoiseMapModel,
+        noise_lab: NoiseLabModel,
         theme: Theme,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._map_view = map_view
         self._noise_map = noise_map
+        self._noise_lab = noise_lab
+        self._has_passes = False
         self._theme = theme
         self._field = FieldLayer()
         self._marks = NoiseMarks()
         noise_map.codesChanged.connect(self.changed)
         noise_map.fieldChanged.connect(self.changed)
+        noise_lab.resultChanged.connect(self._on_result)
 
     def paint(self, painter: QPainter, ratio: float) -> None:
         """Paint on the map widget; ``ratio`` is in device pixels per pixel."""
@@ -61,3 +68,20 @@ class NoiseLayers(QObject):
         if opacity > 0:
             painter.setOpacity(opacity)
             self._marks.paint_path(painter)
+            passes = self._passes()
+            if passes is not None and passes.shape[1] == view.plane.latent_dim:
+                paint_passes(painter, passes, view.plane, view.camera, tokens)
+
+    @Slot()
+    def _on_result(self) -> None:
+        has_passes = self._passes() is not None
+        if has_passes or self._has_passes:
+            self.changed.emit()
+        self._has_passes = has_passes
+
+    def _passes(self) -> NDArray[np.float32] | None:
+        """Return the codes of repeated passes; a single one leaves no way behind."""
+        result = self._noise_lab.result
+        if result is None or result.codes is None or len(result.codes) < 2:
+            return None
+        return result.codes

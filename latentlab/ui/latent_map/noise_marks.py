@@ -1,4 +1,5 @@
-"""The path of an image's code as noise grows, and the cloud of its codes under many seeds."""
+"""The path of an image's code as noise grows, the cloud of its codes under many seeds, and the
+way of the code from one pass of the denoiser to the next."""
 
 from __future__ import annotations
 
@@ -164,6 +165,38 @@ class NoiseMarks:
                 painter.setPen(QColor(tokens.ink))
                 painter.drawText(box, int(Qt.AlignmentFlag.AlignCenter), text)
                 break
+
+
+def paint_passes(
+    painter: QPainter,
+    codes: NDArray[np.float32],
+    plane: LatentPlane,
+    camera: Camera,
+    tokens: Tokens,
+) -> None:
+    """Paint the way of the codes (n, d) of repeated passes, the last one with their number."""
+    points = [QPointF(x, y) for x, y in _on_screen(codes, plane, camera).tolist()]
+    if len(points) < 2:
+        return
+    back, colour = QColor(tokens.background), QColor(tokens.accent)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    _draw_way(painter, points, back, 4.5)
+    _draw_way(painter, points, colour, 2.0)
+    painter.setPen(QPen(back, 1.2))
+    painter.setBrush(colour)
+    for point in points:
+        painter.drawEllipse(point, _DOT_PX, _DOT_PX)
+    font = QFont()
+    font.setPixelSize(_LABEL_PX)
+    painter.setFont(font)
+    box = QRectF(points[-1].x() + 5, points[-1].y() - 8, 22, 16)
+    label_back = QColor(tokens.raised)
+    label_back.setAlphaF(0.9)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(label_back)
+    painter.drawRoundedRect(box, 3, 3)
+    painter.setPen(QColor(tokens.ink))
+    painter.drawText(box, int(Qt.AlignmentFlag.AlignCenter), str(len(points)))
 
 
 def one_sigma(points: NDArray[np.float32]) -> tuple[tuple[float, float], float]:

@@ -27,7 +27,7 @@ class _LayerRow(QWidget):
         self._switch.setObjectName(f"layer_{layer}")
         self._switch.setToolTip(tooltip)
         self._switch.setAccessibleName(title)
-        self._switch.setFixedWidth(116)
+        self._switch.setFixedWidth(124)
         self._slider = ValueSlider(0.0, 1.0)
         self._slider.setObjectName(f"opacity_{layer}")
         self._slider.setToolTip(self.tr("Opacity of {}").format(title.lower()))
@@ -99,7 +99,7 @@ class LayersPanel(QWidget):
                 self.tr("Noise path"),
                 self.tr(
                     "Where the image in the noise lab is encoded while the amount grows from 0 to "
-                    "100 % of its range"
+                    "100 % of its range, and how it moves on where it is denoised repeatedly"
                 ),
             ),
             "noise_cloud": _LayerRow(
