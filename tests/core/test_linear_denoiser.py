@@ -353,7 +353,7 @@ def test_the_order_of_corruptions_matters() -> None:
 
 def test_a_stack_without_chance_needs_each_image_once(monkeypatch: pytest.MonkeyPatch) -> None:
     seen = []
-    module = sys.modules["latentlab.core.linear_denoiser"]
+    module = sys.modules["latentlab.core.linear_fit"]
 
     def counted(images: NDArray[np.float32], *args: Any, **more: Any) -> NDArray[np.float32]:
         seen.append(len(images))

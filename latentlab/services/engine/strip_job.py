@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from latentlab.core.adapt import adapted
 from latentlab.core.corruptions import CORRUPTIONS, corrupt_stack, derived_seed
 from latentlab.core.image_set import ImageSet
+from latentlab.core.linear_denoiser import LinearDenoiser
 from latentlab.core.linear_fit import LinearFit
 from latentlab.core.median_filter import median_3x3
 from latentlab.core.noise_messages import NoiseSteps, StripAdvanced, StripRequest
@@ -24,6 +25,7 @@ _NUM_MEASURED_NLM = 16  # it takes some milliseconds for each
 _NLM_MOST_SIDE_PX = 64
 _MOST_LEARNT_FROM = 10_000
 _FEWEST_LEARNT_FROM = 32
+_MOST_VALUES, _MOST_COMPONENTS, _PCA_IMAGES = 1024, 256, 384  # rougher than a headless fit
 _USUAL_HELD_OUT = 0.1
 _NOISE_SEED = 1  # of the curves, so that they stay the same whatever noise the image gets
 _PIECE_VALUES = 2**13  # of the images that go through the denoiser at once
@@ -48,7 +50,17 @@ class KnownCurves:
     ) -> LinearFit:
         """Return the linear fit of some images, the same one again for the same key."""
         if self._fit is None or key != self._fit_key:
-            self._fit_key, self._fit = key, LinearFit(images, rows)
+            self._fit_key, self._fit = (
+                key,
+                LinearFit(
+                    images,
+                    rows,
+                    max_values=_MOST_VALUES,
+                    max_components=_MOST_COMPONENTS,
+                    pca_images=_PCA_IMAGES,
+                    in_pieces=True,
+                ),
+            )
         return self._fit
 
     def get(self, key: tuple[object, ...]) -> float | None:
@@ -208,7 +220,7 @@ class StripJob:
                 continue
             fit = yield from self._prepared_fit(rows)
             steps = self._steps[place]
-            fitting = fit.fit(steps, _NOISE_SEED)
+            fitting = LinearDenoiser.fitted(fit, steps, _NOISE_SEED, clip=False)
             denoiser = None
             while denoiser is None:
                 try:
