@@ -57,8 +57,6 @@ class NoiseMapController(QObject):
         self._noise_map = noise_map
         self._layers = self._layers_now()
         self._is_watched = False
-        self._is_wanted = False  # somebody has asked for noise
-        self._was_watched = False
         self._epoch = session.session_epoch
         self._weights_version = 0
         self._sequence = 0
@@ -87,16 +85,13 @@ class NoiseMapController(QObject):
         session.engineChanged.connect(self._on_session_changed)
 
     def set_watched(self, watched: bool) -> None:
-        """Note whether somebody sees the noise lab.
+        """Note whether somebody works in the noise lab.
 
-        Path and cloud are shown only then, and only once somebody has changed the noise or come
-        back to the lab: it has a picture from the beginning, and nobody wants the path of that
-        who has not asked for noise.
+        Path and cloud are shown only then: the lab has a picture from the beginning, and nobody
+        wants its path who has not asked for noise. A change of the noise counts as well.
         """
         if watched != self._is_watched:
             self._is_watched = watched
-            self._is_wanted |= watched and self._was_watched
-            self._was_watched = True
             self._request_codes()
 
     # --- what changes --------------------------------------------------------------------------
@@ -104,7 +99,7 @@ class NoiseMapController(QObject):
     @Slot()
     def _on_noise_changed(self) -> None:
         self._thread.touch()
-        self._is_wanted = True
+        self._is_watched = True
         self._request_codes()
         self._schedule_field(_SOON_MS)
 
@@ -158,7 +153,7 @@ class NoiseMapController(QObject):
     @Slot()
     def _request_codes(self) -> None:
         image, steps = self._noise_lab.image, self._noise_lab.steps
-        if not (self._noise_lab.has_clean and self._is_watched and self._is_wanted):
+        if not self._noise_lab.has_clean or not self._is_watched:
             image = None  # what is noisy itself gets no further noise
         wants_path, wants_cloud, _ = self._layers
         if image is None or not steps or not (wants_path or wants_cloud):
@@ -184,6 +179,9 @@ class NoiseMapController(QObject):
     # --- the field -----------------------------------------------------------------------------
 
     def _schedule_field(self, after_ms: int) -> None:
+        is_needed = self._layers[2] or self._is_asked or self._noise_map.field is not None
+        if not is_needed:
+            return
         if not self._timer.isActive() or self._timer.remainingTime() > after_ms:
             self._timer.start(after_ms)
 

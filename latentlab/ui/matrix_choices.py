@@ -99,7 +99,8 @@ class ModelChoice(QPushButton):
         for model in self._matrix.models:
             # Ampersands would become underlined letters.
             box = QCheckBox(model.title.replace("&", "&&"))
-            box.setToolTip(model.name)
+            box.setObjectName(f"matrix_model_{len(self._boxes)}")
+            box.setToolTip(model.name or self.tr("The model that is open on the map"))
             box.toggled.connect(self._choose)
             column.addWidget(box)
             self._boxes.append(box)
@@ -130,9 +131,11 @@ class NoiseChoice(QPushButton):
         self._editors: dict[str, FloatEditor] = {}
         for row, kind in enumerate(CORRUPTIONS.values()):
             box = QCheckBox(kind.title)
+            box.setObjectName(f"matrix_{kind.name}")
             box.setToolTip(kind.sentence)
             box.toggled.connect(self._choose)
             editor = FloatEditor(kind.minimum, kind.maximum, 2, 0.05)
+            editor.setObjectName(f"matrix_amount_{kind.name}")
             editor.setAccessibleName(self.tr("Amount of {}").format(kind.title.lower()))
             editor.setToolTip(kind.amount_meaning)
             editor.valueChanged.connect(self._change)

@@ -38,7 +38,7 @@ def add_noise_tab(
         tracer,
     )
     panel.watched.connect(controllers.noise.set_watched)
-    panel.watched.connect(controllers.noise_map.set_watched)
+    panel.wanted.connect(controllers.noise_map.set_watched)
     tabs.addTab(_scrolled(panel), QCoreApplication.translate("StudyTabs", "Noise lab"))
     return panel
 

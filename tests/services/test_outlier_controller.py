@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -95,12 +96,20 @@ def test_cancel_while_distances_are_computed(
         made.append(self)
         start(self, *args)  # type: ignore[arg-type]
 
+    may_end = threading.Event()
+
+    def slow(*args: object) -> object:
+        may_end.wait(10)
+        return latent_distance(*args)  # type: ignore[arg-type]
+
     monkeypatch.setattr(outlier_work._Distances, "__init__", noted)
+    monkeypatch.setattr(outlier_work, "latent_distance", slow)
     parts.studies.outlier_controller.compute()
     while not made:
         parts.thread.engine.turn()
     parts.studies.outlier_controller.cancel()
     parts.thread.rest(most=50)
+    may_end.set()
     made[0]._thread.join(10)
     assert made[0]._stop.is_set()
     assert parts.studies.outliers.found is None

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QTabWidget, QWidget
 from pytestqt.qtbot import QtBot
 
 from latentlab.app import create_window
@@ -74,6 +74,11 @@ class LabWindow:
         found = self.window.findChild(kind, name)
         assert found is not None, name
         return found
+
+    def choose_tab(self, title: str) -> None:
+        tabs = self.control(QTabWidget, "bottom_tabs")
+        assert isinstance(tabs, QTabWidget)
+        tabs.setCurrentIndex([tabs.tabText(i) for i in range(tabs.count())].index(title))
 
     def trigger(self, name: str) -> None:
         from PySide6.QtGui import QAction

@@ -178,6 +178,7 @@ def test_one_picture_dropped_is_put_on_the_map_beside_what_the_model_makes_of_it
     path = tmp_path / "my <b>5.png"
     digit = np.asarray(data.images[5])
     Image.fromarray(digit[:, :, 0]).resize((280, 280), Image.Resampling.NEAREST).save(path)
+    lab_window.choose_tab("Selection")
     lab_window.lab.explore_controller.select(77)
     drop(lab_window, path)
     lab_window.wait(lambda: explorer.brought is not None)

@@ -77,8 +77,10 @@ class DrawingPad(QDialog):
     def _make_tools(self, icons: IconSource) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(6)
-        self._pen = self._tool(self.tr("Pen"), "pencil", "drawing_pen", icons)
-        self._eraser = self._tool(self.tr("Eraser"), "eraser", "drawing_eraser", icons)
+        self._pen = self._tool(self.tr("Pen"), self.tr("Draw"), "pencil", "drawing_pen", icons)
+        self._eraser = self._tool(
+            self.tr("Eraser"), self.tr("Wipe out"), "eraser", "drawing_eraser", icons
+        )
         group = QButtonGroup(self)
         for button in (self._pen, self._eraser):
             button.setCheckable(True)
@@ -88,18 +90,27 @@ class DrawingPad(QDialog):
         self._pen.setChecked(True)
         self._eraser.toggled.connect(self._set_erases)
         row.addStretch(1)
-        self._undo = self._tool(self.tr("Undo"), "undo-2", "drawing_undo", icons)
+        self._undo = self._tool(
+            self.tr("Undo"),
+            self.tr("Take the last stroke back (Ctrl+Z)"),
+            "undo-2",
+            "drawing_undo",
+            icons,
+        )
         self._undo.clicked.connect(self._canvas.undo)
         self._undo.setEnabled(False)
-        clear = self._tool(self.tr("Clear"), "trash-2", "drawing_clear", icons)
+        clear = self._tool(
+            self.tr("Clear"), self.tr("Wipe everything out"), "trash-2", "drawing_clear", icons
+        )
         clear.clicked.connect(self._canvas.clear)
         row.addWidget(self._undo)
         row.addWidget(clear)
         return row
 
-    def _tool(self, text: str, icon: str, name: str, icons: IconSource) -> QPushButton:
+    def _tool(self, text: str, tip: str, icon: str, name: str, icons: IconSource) -> QPushButton:
         button = QPushButton(text)
         button.setObjectName(name)
+        button.setToolTip(tip)
         button.setAutoDefault(False)
         icons.bind(button, icon)
         return button
@@ -109,7 +120,9 @@ class DrawingPad(QDialog):
         row.setSpacing(8)
         row.addWidget(label(self.tr("Size"), tone="muted"))
         self._size_slider = ValueSlider(_LEAST_PEN_PX, _MOST_PEN_PX, 0)
+        self._size_slider.setObjectName("drawing_size_slider")
         self._size_slider.setAccessibleName(self.tr("Slider of the size of the pen"))
+        self._size_slider.setToolTip(self.tr("Width of a stroke"))
         self._size_slider.moved.connect(self._set_size)
         self._size = IntEditor(_LEAST_PEN_PX, _MOST_PEN_PX)
         self._size.setObjectName("drawing_size")
@@ -138,6 +151,7 @@ class DrawingPad(QDialog):
             button.setAutoDefault(False)
             button.setFixedSize(_SWATCH_PX + 16, _SWATCH_PX + 10)
             button.setStyleSheet("padding: 0")
+            button.setObjectName(f"drawing_colour_{number}")
             button.setAccessibleName(self.tr("Colour {}").format(colour))
             button.setToolTip(colour)
             self._colours.addButton(button, number)

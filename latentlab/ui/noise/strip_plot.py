@@ -200,6 +200,7 @@ class StripPlot(QWidget):
             painter.drawPixmap(QPointF(0, 0), self._pixmap)
             self._paint_mark(painter, self._strip)
         if self.hasFocus():
+            painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(QColor(tokens.accent), 1))
             painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
         painter.end()

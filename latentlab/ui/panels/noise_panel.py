@@ -51,6 +51,8 @@ class NoisePanel(QWidget):
 
     watched = Signal(bool)
     """Emitted when the panel comes into sight or goes out of it."""
+    wanted = Signal(bool)
+    """Emitted when somebody chooses the panel or leaves it; at the start nobody has chosen it."""
 
     def __init__(
         self,
@@ -72,6 +74,7 @@ class NoisePanel(QWidget):
         self._icons = icons
         self._pad: DrawingPad | None = None
         self._shows_passes = False
+        self._was_hidden = False
         outer = QHBoxLayout(self)
         outer.setContentsMargins(14, 8, 14, 8)
         outer.setSpacing(18)
@@ -149,11 +152,15 @@ class NoisePanel(QWidget):
         """Let the strip and the marks on the map be computed."""
         super().showEvent(event)
         self.watched.emit(True)
+        if self._was_hidden:
+            self.wanted.emit(True)
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Nobody looks: compute nothing."""
         super().hideEvent(event)
+        self._was_hidden = True
         self.watched.emit(False)
+        self.wanted.emit(False)
 
     # --- intents -------------------------------------------------------------------------------
 

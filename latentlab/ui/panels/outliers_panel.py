@@ -155,10 +155,12 @@ class OutliersPanel(QWidget):
         ):
             self._score.addItem(text, score)
             self._score.setItemData(self._score.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
+        self._score.setToolTip(self.tr("What makes an image unusual"))
         self._score.activated.connect(self._choose_score)
         self._scope = FlatComboBox()
         self._scope.setObjectName("outlier_scope")
         self._scope.setAccessibleName(self.tr("Images"))
+        self._scope.setToolTip(self.tr("Which images are ranked"))
         self._scope.addItem(self.tr("Held out"), "held_out")
         self._scope.addItem(self.tr("All"), "all")
         self._scope.activated.connect(self._choose_scope)

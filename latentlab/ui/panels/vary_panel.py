@@ -154,6 +154,7 @@ class VaryPanel(QWidget):
         self._slider = ValueSlider(0.0, _SLIDER_SIGMA, 2, 2.0)
         self._slider.setObjectName("vary_sigma_slider")
         self._slider.setAccessibleName(self.tr("Size of the noise"))
+        self._slider.setToolTip(self._sigma.toolTip())
         self._slider.moved.connect(self._controller.set_sigma)
         self._count = IntEditor(1, MOST_VARIATIONS)
         self._count.setObjectName("vary_count")
