@@ -62,6 +62,7 @@ class NoiseController(QObject):
         self._training = training
         self._recent = recent
         self._sequence = 0
+        self._num_inputs = 0  # tells pictures apart, as their addresses would not
         self._oldest_wanted = 0  # answers from before the picture or the denoiser was changed
         self._shown_sequence = 0
         self._strip_sequence = 0
@@ -253,6 +254,7 @@ class NoiseController(QObject):
 
     @Slot()
     def _on_input_changed(self) -> None:
+        self._num_inputs += 1
         self._oldest_wanted = self._sequence + 1
         if self._lab.image is None:
             self._lab.set_result(None)
@@ -295,8 +297,8 @@ class NoiseController(QObject):
         return (
             self._session.session_epoch if lab.denoiser == "" else -1,
             self._weights_version if lab.denoiser == "" else -1,
-            id(self._session.data),
-            id(lab.image),
+            self._session.data,
+            self._num_inputs,
             lab.denoiser,
             others,
             lab.varied,

@@ -303,6 +303,18 @@ def test_the_varied_amount_does_not_ask_for_the_strip_again(
     assert len(parts.asked_strips) == 4
 
 
+def test_each_picture_gets_its_strip(parts: NoiseParts, qtbot: QtBot) -> None:
+    parts.controller.set_watched(True)
+    for value in range(5):
+        parts.controller.use_drawing(np.full((28, 28, 1), 50 * value, np.uint8))
+        qtbot.waitUntil(lambda n=value: len(parts.asked_strips) == n + 1)  # type: ignore[misc]
+        parts.thread.rest()
+        strip = parts.lab.strip
+        assert strip is not None
+        assert strip.corrupted is not None
+        assert (strip.corrupted[0] == 50 * value).all()
+
+
 def test_a_drag_on_a_slider_does_not_compute_the_strip_in_between(
     parts: NoiseParts, qtbot: QtBot
 ) -> None:

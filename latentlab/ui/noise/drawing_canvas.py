@@ -6,7 +6,7 @@ from PySide6.QtCore import QPointF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-SIDE_PX = 280
+SIDE_PX = 320
 _MOST_UNDONE = 60
 
 

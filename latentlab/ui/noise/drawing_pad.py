@@ -13,7 +13,7 @@ from latentlab.core.image_set import ImageSet
 from latentlab.state.session import SessionModel
 from latentlab.ui.coalesced import Coalesced
 from latentlab.ui.icons import IconSource
-from latentlab.ui.noise.drawing_canvas import DrawingCanvas
+from latentlab.ui.noise.drawing_canvas import SIDE_PX, DrawingCanvas
 from latentlab.ui.number_editors import IntEditor
 from latentlab.ui.qimage import to_pixels
 from latentlab.ui.section import label
@@ -49,7 +49,7 @@ class DrawingPad(QDialog):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(14, 12, 14, 14)
         layout.setSpacing(8)
-        layout.addWidget(self._canvas)
+        layout.addWidget(self._canvas, 0, Qt.AlignmentFlag.AlignHCenter)
         layout.addWidget(self._make_swatches())
         layout.addLayout(self._make_tools(icons))
         layout.addLayout(self._make_size_row())
@@ -127,7 +127,7 @@ class DrawingPad(QDialog):
         self._size = IntEditor(_LEAST_PEN_PX, _MOST_PEN_PX)
         self._size.setObjectName("drawing_size")
         self._size.setAccessibleName(self.tr("Size of the pen"))
-        self._size.setToolTip(self.tr("Width of a stroke; the canvas is 280 wide"))
+        self._size.setToolTip(self.tr("Width of a stroke; the canvas is {} wide").format(SIDE_PX))
         self._size.valueChanged.connect(self._set_size)
         row.addWidget(self._size_slider, 1)
         row.addWidget(self._size)

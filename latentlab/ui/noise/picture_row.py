@@ -112,7 +112,7 @@ class PictureRow(QWidget):
         left = 2 * (width + GAP_PX)
         self._problem.setGeometry(left + 4, 4, 2 * width, max(40, self.height() - 8))
         top = self._difference.view.geometry().bottom() + 2
-        self._sign.setGeometry(self._difference.geometry().right() - 23, top, 24, 20)
+        self._sign.setGeometry(self._difference.geometry().right() - 25, top, 26, 20)
 
     @Slot()
     def _toggle_sign(self) -> None:
@@ -193,7 +193,7 @@ class PictureRow(QWidget):
 
     def _denoised_title(self, result: Denoised) -> str:
         passes = len(result.images)
-        return self.tr("denoised {} times").format(passes) if passes > 1 else self.tr("denoised")
+        return self.tr("denoised × {}").format(passes) if passes > 1 else self.tr("denoised")
 
     @Slot(int)
     def _measure(self, sequence: int) -> None:

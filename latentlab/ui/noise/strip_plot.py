@@ -28,11 +28,11 @@ from latentlab.ui.theme import Theme
 
 _AXIS_PX = 24  # for the decibels
 _GAP_PX = 2
-_LEAST_THUMB_PX, _MOST_THUMB_PX = 26, 44
-_THUMB_SHARE = 0.17  # of the height, for each row
+_LEAST_THUMB_PX, _MOST_THUMB_PX = 24, 44
+_THUMB_SHARE = 0.14  # of the height, for each row
 _LEGEND_PX = 14  # height of a line
 _FONT_PX = 10
-_SAMPLE_PX = 16  # of a line in the legend
+_SAMPLE_PX = 14  # of a line in the legend
 _HEADROOM_DB = 2.0
 _STYLES = {
     "model": ("accent", Qt.PenStyle.SolidLine, 2.2),

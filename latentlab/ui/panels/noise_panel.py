@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import QPoint, Signal, Slot
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
@@ -27,9 +27,10 @@ from latentlab.ui.noise.picture_row import PictureRow
 from latentlab.ui.noise.strip_plot import Strip, StripPlot
 from latentlab.ui.theme import Theme
 
-_CONTROLS_PX = 224
+_CONTROLS_PX = 230
 _PICTURES_PX = 330  # at least
 _STRIP_PX = 190  # at least
+_TABS_PX = 80  # of the tabs above the panel, and a window's title
 
 
 class NoisePanel(QWidget):
@@ -126,7 +127,7 @@ class NoisePanel(QWidget):
             "linear": self.tr("best linear"),
             "untouched": self.tr("untouched"),
             "median": self.tr("median 3×3"),
-            "nlm": self.tr("non-local means"),
+            "nlm": self.tr("NL-means"),
         }
         self._strip = StripPlot(theme, titles)
         self._strip.setAccessibleName(self.tr("PSNR over amounts of noise"))
@@ -170,6 +171,11 @@ class NoisePanel(QWidget):
         if self._pad is None:
             self._pad = DrawingPad(self._session, self._icons, self.window())
             self._pad.drawn.connect(self._controller.use_drawing)
+            # Above the panel, where pad and pictures are seen together.
+            place = self.mapToGlobal(QPoint(0, -_TABS_PX)) - QPoint(
+                0, self._pad.sizeHint().height()
+            )
+            self._pad.move(place)
         self._pad.show()
         self._pad.raise_()
         self._pad.activateWindow()
