@@ -251,9 +251,14 @@ class LabWindow(QObject):
         self.wait_embedded(self.lab.training_controller.stop)
         wait_until(lambda: not self.lab.training.is_active, "the end of training")
 
-    def post(self, make_event: Callable[[int], QInputEvent], duration_s: float) -> InputThread:
-        """Post events to the map for a while, and return once they have been worked off."""
-        thread = InputThread(self.map, make_event, duration_s)
+    def post(
+        self,
+        make_event: Callable[[int], QInputEvent],
+        duration_s: float,
+        widget: QWidget | None = None,
+    ) -> InputThread:
+        """Post events to a widget, the map by default, and return once they are worked off."""
+        thread = InputThread(widget or self.map, make_event, duration_s)
         begin_cpu_s = time.thread_time()
         thread.start()
         wait_until(lambda: not thread.is_alive(), "the end of the input", timeout_s=duration_s + 60)

@@ -58,6 +58,7 @@ from latentlab.ui.picture_door import PictureDoor
 from latentlab.ui.shortcuts_dialog import ShortcutsDialog
 from latentlab.ui.status_bar import LabStatusBar
 from latentlab.ui.study_tabs import add_noise_tab, add_study_tabs
+from latentlab.ui.tab_actions import TabActions
 from latentlab.ui.theme import Mode, Theme
 from latentlab.ui.toast import Kind
 from latentlab.ui.toast_area import ToastArea
@@ -167,6 +168,7 @@ class MainWindow(QMainWindow):
         )
         self._tabs.addTab(NetworkPanel(s.session, s.training, self._theme), self.tr("Network"))
         add_study_tabs(self._tabs, s, c, self._theme)
+        self._tab_actions = TabActions(self._tabs)
         self._docks = [
             self._add_dock(
                 "left_dock",
@@ -403,7 +405,7 @@ class MainWindow(QMainWindow):
     def search_commands(self) -> None:
         """Open the command search."""
         docks = [dock.toggleViewAction() for dock in self._docks]
-        self._palette.open_with([*self._actions.values(), *docks])
+        self._palette.open_with([*self._actions.values(), *docks, *self._tab_actions.actions])
 
     @Slot()
     def show_shortcuts(self) -> None:

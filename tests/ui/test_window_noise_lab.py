@@ -59,6 +59,19 @@ def test_a_selected_point_becomes_the_picture_and_the_tab_stays(lab_window: LabW
     assert tabs.tabText(tabs.currentIndex()) == "Selection"
 
 
+def test_the_command_search_finds_the_tabs(lab_window: LabWindow) -> None:
+    tabs = lab_window.control(QTabWidget, "bottom_tabs")
+    assert isinstance(tabs, QTabWidget)
+    dock = tabs.parentWidget()
+    dock.hide()
+    lab_window.window.search_commands()
+    lab_window.window._palette.hide()
+    action = next(a for a in lab_window.window._tab_actions.actions if "Outliers" in a.text())
+    action.trigger()
+    assert tabs.tabText(tabs.currentIndex()) == "Outliers"
+    assert not dock.isHidden()
+
+
 def test_a_dropped_picture_is_the_input(lab_window: LabWindow, tmp_path: Path) -> None:
     path = tmp_path / "large.png"
     digit = np.asarray(lab_window.lab.session.data.images[5])[:, :, 0]
