@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
-from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QSlider, QWidget
+from PySide6.QtGui import QMouseEvent, QWheelEvent
+from PySide6.QtWidgets import QSlider, QStyle, QStyleOptionSlider, QWidget
 
 _STEPS = 1000
 
@@ -57,6 +57,23 @@ class ValueSlider(QSlider):
     def _tell(self, place: int) -> None:
         share = (place / _STEPS) ** self._power
         self.moved.emit(round(self._low + share * (self._high - self._low), self._decimals))
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Take the handle to the pointer, wherever it is pressed, and go on from there."""
+        if event.button() == Qt.MouseButton.LeftButton:
+            option = QStyleOptionSlider()
+            self.initStyleOption(option)
+            part, style = QStyle.SubControl, self.style()
+            whole = QStyle.ComplexControl.CC_Slider
+            handle = style.subControlRect(whole, option, part.SC_SliderHandle, self)
+            groove = style.subControlRect(whole, option, part.SC_SliderGroove, self)
+            if not handle.contains(event.position().toPoint()):
+                left = round(event.position().x()) - groove.left() - handle.width() // 2
+                room = groove.width() - handle.width()
+                self.setValue(
+                    QStyle.sliderValueFromPosition(self.minimum(), self.maximum(), left, room)
+                )
+        super().mousePressEvent(event)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Move only with the focus, so that scrolling a panel is safe."""
