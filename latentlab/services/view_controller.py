@@ -17,6 +17,9 @@ from latentlab.state.map_view import MapViewModel
 from latentlab.state.session import SessionModel
 
 NUM_PICKED = 3
+WIDE_DIMS = 64
+"""Of so many numbers of a code no two say much: the plane of all of them is shown instead."""
+
 _FOLLOW_EVERY_MS = 1000  # how often planes that belong to the data follow their codes
 _FOLLOW_SHARE = 0.03  # of the window's time that this may take, where codes are many and long
 
@@ -38,6 +41,7 @@ class ViewController(QObject):
         self._document: ModelDocument | None = None
         self._is_chosen = False
         self._is_outdated = False  # the plane is one of another model's codes
+        self._wants_pca = False  # as soon as codes are known
         self._follow_ms = _FOLLOW_EVERY_MS
         self._follow_timer = QTimer(self)
         self._follow_timer.setSingleShot(True)
@@ -60,13 +64,12 @@ class ViewController(QObject):
         d = len(self._explorer.z)
         if across == up or not (0 <= across < d and 0 <= up < d):
             raise UsageError(f"Choose two different numbers of the {d} of the code.")
-        self._is_chosen = True
-        self._show(AxisPlane(self._explorer.z, (across, up)))
+        self._choose(AxisPlane(self._explorer.z, (across, up)))
 
     def show_best_axes(self) -> None:
         """Show the two code numbers that say most."""
         if self._document is not None:
-            self._is_chosen = False
+            self._is_chosen = self._wants_pca = False
             self._show_best_axes(self._document)
 
     def show_pca(self) -> None:
@@ -79,8 +82,7 @@ class ViewController(QObject):
         """
         before = self._map_view.plane
         plane = pca_plane(self._map_view.codes, before if isinstance(before, PcaPlane) else None)
-        self._is_chosen = True
-        self._show(plane)
+        self._choose(plane)
 
     def show_picked(self) -> None:
         """Show the plane through the three data points selected last.
@@ -96,8 +98,18 @@ class ViewController(QObject):
         if max(picked) >= len(self._map_view.codes):
             raise UsageError("The codes of these images are not known yet; wait a moment.")
         plane = image_plane(self._map_view.codes, (picked[0], picked[1], picked[2]))
-        self._is_chosen = True
+        self._choose(plane)
+
+    def _choose(self, plane: LatentPlane) -> None:
+        self._is_chosen, self._wants_pca = True, False
         self._show(plane)
+
+    def _show_wide(self) -> None:
+        try:
+            self.show_pca()
+        except UsageError:
+            return  # too few codes are known yet
+        self._is_chosen = False
 
     def _show(self, plane: LatentPlane) -> None:
         if plane.latent_dim != len(self._explorer.z):
@@ -130,7 +142,10 @@ class ViewController(QObject):
             self._is_outdated = not isinstance(plane, AxisPlane)
             self._is_chosen = self._is_outdated and plane.latent_dim == document.latent_dim
         if not self._is_chosen and (not is_same or measured):
-            self._show_best_axes(document)
+            self._wants_pca = document.latent_dim >= WIDE_DIMS
+            if not (self._wants_pca and is_same):
+                self._show_best_axes(document)
+            self._on_codes_changed()
 
     def _show_best_axes(self, document: ModelDocument) -> None:
         dims, z = document.latent_dim, self._explorer.z
@@ -157,6 +172,8 @@ class ViewController(QObject):
 
     @Slot()
     def _on_codes_changed(self) -> None:
+        if self._wants_pca and self._map_view.codes.shape[1] == len(self._explorer.z):
+            self._show_wide()
         if isinstance(self._map_view.plane, AxisPlane):
             return
         if self._is_outdated:

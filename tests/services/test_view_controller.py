@@ -13,7 +13,7 @@ from latentlab.core.messages import ModelOpened
 from latentlab.core.planes.axis_plane import AxisPlane
 from latentlab.core.planes.image_plane import ImagePlane
 from latentlab.core.planes.pca_plane import PcaPlane
-from latentlab.services.view_controller import ViewController
+from latentlab.services.view_controller import WIDE_DIMS, ViewController
 from latentlab.state.explorer import ExplorerModel
 from latentlab.state.map_view import MapViewModel
 from latentlab.state.session import SessionModel
@@ -207,3 +207,37 @@ def test_two_numbers_have_one_plane(qapp: QApplication) -> None:
     parts.map_view.set_codes(codes_of(dims=2), None)
     assert parts.map_view.closeness is None
     assert parts.map_view.positions is parts.map_view.codes
+
+
+def wide_codes(seed: int = 5) -> np.ndarray:
+    return np.random.default_rng(seed).normal(size=(60, WIDE_DIMS)).astype(np.float32)
+
+
+def test_wide_codes_are_first_shown_along_their_plane(qapp: QApplication) -> None:
+    parts = Parts()
+    parts.explorer.set_z(np.zeros(WIDE_DIMS, np.float32))
+    parts.open([0.1] * WIDE_DIMS, dims=WIDE_DIMS)
+    assert isinstance(parts.map_view.plane, AxisPlane), "no code is known yet"
+    few = np.full((60, WIDE_DIMS), np.nan, np.float32)
+    few[:2] = wide_codes()[:2]
+    parts.map_view.set_codes(few, None)
+    assert isinstance(parts.map_view.plane, AxisPlane), "two are too few"
+    parts.map_view.set_codes(wide_codes(), None)
+    assert isinstance(parts.map_view.plane, PcaPlane)
+    parts.view.show_axes(3, 4)
+    parts.map_view.set_codes(wide_codes(6), None)
+    parts.open([0.2] * WIDE_DIMS, dims=WIDE_DIMS)
+    assert parts.axes == (3, 4), "what was chosen stays"
+    parts.view.show_best_axes()
+    assert isinstance(parts.map_view.plane, AxisPlane)
+    parts.map_view.set_codes(wide_codes(7), None)
+    assert isinstance(parts.map_view.plane, AxisPlane)
+
+
+def test_axes_chosen_before_the_codes_are_known_stay(qapp: QApplication) -> None:
+    parts = Parts()
+    parts.explorer.set_z(np.zeros(WIDE_DIMS, np.float32))
+    parts.open([0.1] * WIDE_DIMS, dims=WIDE_DIMS)
+    parts.view.show_axes(8, 9)
+    parts.map_view.set_codes(wide_codes(), None)
+    assert parts.axes == (8, 9)

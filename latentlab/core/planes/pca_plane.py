@@ -22,6 +22,8 @@ NUM_NEAR = 8
 _REACH = 3.0  # in neighbourhoods of the sparsest twentieth of the data: then it has faded to 0
 _MEASURED_POINTS = 1000
 _TINY = 1e-12
+_WIDE_DIMS = 256  # from here on a covariance would take too long for the window
+_WIDE_VALUES = 2**22  # of the codes that are looked at then
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,7 +127,9 @@ class PcaPlane:
 def pca_plane(codes: NDArray[np.float32], like: PcaPlane | None = None) -> PcaPlane:
     """Return the plane of the first two principal components of codes.
 
-    Takes some 30 ms for 60,000 codes of 32 numbers. The first call imports SciPy.
+    Takes some 30 ms for 60,000 codes of 32 numbers. Codes of more than 256 numbers are not all
+    looked at: some thousand of them say as much about two directions, and 10,000 codes of 3,000
+    numbers take 0.1 s. The first call imports SciPy.
 
     Parameters
     ----------
@@ -147,13 +151,9 @@ def pca_plane(codes: NDArray[np.float32], like: PcaPlane | None = None) -> PcaPl
     if len(known) < 3 or codes.shape[1] < 2:
         raise UsageError("The PCA plane needs the codes of at least three images; open data first.")
     mean = known.mean(0, dtype=np.float64).astype(np.float32)
-    centred = known - mean
-    covariance = (centred.T @ centred).astype(np.float64) / len(known)
-    variances, directions = np.linalg.eigh(covariance)
-    total = float(variances.sum())
+    variances, basis, total = _leading_two(known, mean)
     if not total > 0.0:
         raise UsageError("All images have the same code, so there is no plane to show.")
-    basis = np.ascontiguousarray(directions[:, :-3:-1].T)
     for row, direction in enumerate(basis):
         same = direction[np.argmax(np.abs(direction))]
         if like is not None and like.latent_dim == len(mean):
@@ -168,9 +168,34 @@ def pca_plane(codes: NDArray[np.float32], like: PcaPlane | None = None) -> PcaPl
     own = tree.query(measured, k=[rank])[0][:, 0]
     return PcaPlane(
         flat,
-        np.maximum(variances[:-3:-1], 0.0) / total,
+        np.maximum(variances, 0.0) / total,
         known,
         data,
         _REACH * float(np.quantile(own, 0.95)) or math.inf,
         tree,
     )
+
+
+def _leading_two(
+    codes: NDArray[np.float32], mean: NDArray[np.float32]
+) -> tuple[NDArray[np.float64], NDArray[np.float64], float]:
+    """Return the variances along the first two components, (2,), these, (2, d), and all variance.
+
+    The variances are NaN where there is none at all.
+    """
+    if codes.shape[1] <= _WIDE_DIMS:
+        centred = codes - mean
+        covariance = (centred.T @ centred).astype(np.float64) / len(codes)
+        variances, directions = np.linalg.eigh(covariance)
+        total = float(variances.sum())
+        return variances[:-3:-1], np.ascontiguousarray(directions[:, :-3:-1].T), total
+    from scipy.sparse.linalg import svds
+
+    count = min(len(codes), max(64, _WIDE_VALUES // codes.shape[1]))
+    sample = codes[np.linspace(0, len(codes) - 1, count).astype(np.intp)] - mean
+    total = float(np.square(sample).sum(dtype=np.float64)) / count
+    if not total > 0.0:
+        return np.full(2, np.nan), np.zeros((2, codes.shape[1])), 0.0
+    start = np.ones(min(sample.shape), np.float32)  # the same plane each time
+    _, sizes, directions = svds(sample, k=2, v0=start)
+    return np.square(sizes[::-1], dtype=np.float64) / count, directions[::-1].astype(float), total

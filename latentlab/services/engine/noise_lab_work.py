@@ -94,6 +94,8 @@ class NoiseLabWork:
         if _is_of_another(job.request, model):
             self._strip = None
             return
+        if job.request.denoiser == "" and model is not None:
+            job.weights_change |= model.weights_version != job.first_version
         report, done = job.advance()
         if done:
             self._strip = None

@@ -21,6 +21,7 @@ from latentlab.services.engine.denoisers import Denoiser
 
 NUM_AMOUNTS = 11  # 0, 10, …, 100 %
 NUM_MEASURED = 64
+_NUM_MEASURED_LIVE = 20  # while the weights change, an early answer is worth more
 _NUM_MEASURED_NLM = 16  # it takes some milliseconds for each
 _NLM_MOST_SIDE_PX = 64
 _MOST_LEARNT_FROM = 10_000
@@ -97,6 +98,9 @@ class StripJob:
         known: KnownCurves,
     ) -> None:
         self.request = request
+        self.weights_change = False
+        """Whether the denoiser is in training: then the curves are measured on fewer images."""
+        self.first_version = denoiser.weights_version
         self._denoiser = denoiser
         self._data = data
         self._known = known
@@ -185,6 +189,8 @@ class StripJob:
             for name, total in errors.items():
                 self._curves[name] = np.array([mse_as_db(float(e) / count) for e in total])
             yield self._report()
+            if self.weights_change and self._num_images >= _NUM_MEASURED_LIVE:
+                return
 
     def _nlm(self, clean: NDArray[np.uint8]) -> Work:
         """Measure non-local means."""

@@ -22,6 +22,7 @@ from latentlab.services.engine.pace import Pace
 
 PROGRESS_EVERY_S = 0.18
 CODES_EVERY_S = 0.18  # the window draws all points anew each time
+CODES_SHARE = 0.02  # of the time, at most
 INDEX_EVERY_S = 2.0
 WIDE_INDEX_EVERY_S = 10.0  # of many dimensions: takes some tenths of a second
 SAVE_EVERY_S_INTERACTING = 120.0
@@ -132,9 +133,10 @@ class TrainingJob:
             self._progress_due_s = time_s + PROGRESS_EVERY_S
             self._emit(self._progress(model))
         if now or time_s >= self._codes_due_s:
-            self._codes_due_s = time_s + CODES_EVERY_S
             self._emit(self._embedded(model))
-            self._pace.spent_beside(now_s() - time_s)
+            # Thousands of numbers for each image take a tenth of a second to copy.
+            taken_s = now_s() - time_s
+            self._codes_due_s = time_s + max(CODES_EVERY_S, taken_s / CODES_SHARE)
 
     def finish(self) -> None:
         """Keep the best weights and save everything."""

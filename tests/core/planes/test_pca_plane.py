@@ -140,3 +140,25 @@ def test_few_points_and_points_on_each_other(count: int) -> None:
 def test_no_points() -> None:
     assert PLANE.to_latent(np.empty((0, 2), np.float32)).shape == (0, 6)
     assert PLANE.to_plane(np.empty((0, 6), np.float32)).shape == (0, 2)
+
+
+@pytest.mark.parametrize("count", [3, 40, 5000])
+def test_wide_codes_have_the_same_plane_from_some_of_them(count: int) -> None:
+    generator = np.random.default_rng(4)
+    directions = np.linalg.qr(generator.normal(size=(900, 3)))[0].T
+    along = generator.normal(size=(count, 3)) * (9.0, 5.0, 0.1)
+    codes = (along @ directions + 2.0).astype(np.float32)
+    plane = pca_plane(codes)
+    centred = (codes - codes.mean(0)).astype(np.float64)
+    expected = np.linalg.eigh(centred.T @ centred / count)[1][:, :-3:-1].T
+    tolerance = 1e-3 if count < 1000 else 0.15
+    for row in range(2):
+        assert abs(float(plane.flat.basis[row] @ expected[row])) > 1 - tolerance
+    np.testing.assert_allclose(plane.flat.basis @ plane.flat.basis.T, np.eye(2), atol=1e-5)
+    again = pca_plane(codes, plane)
+    np.testing.assert_allclose(again.flat.basis, plane.flat.basis, atol=1e-5)
+
+
+def test_equal_wide_codes_have_no_plane() -> None:
+    with pytest.raises(UsageError, match="same code"):
+        pca_plane(np.ones((50, 400), np.float32))
