@@ -30,6 +30,7 @@ from latentlab.ui.noise.drawing_canvas import DrawingCanvas
 from latentlab.ui.noise.picture_row import difference
 from latentlab.ui.noise.strip_plot import StripPlot
 from latentlab.ui.panels.noise_panel import NoisePanel
+from latentlab.ui.still_label import StillLabel
 from latentlab.ui.theme import Theme
 from latentlab.ui.value_slider import ValueSlider
 
@@ -110,6 +111,26 @@ def test_all_four_pictures_have_their_numbers(panel: Panel) -> None:
     assert denoised.startswith(f"denoised | {result.psnr_db[1]:.1f} dB · ")
     rmse = np.sqrt(np.mean((result.images[-1] / 255 - result.clean / 255) ** 2))
     assert apart == f"|difference| | RMSE {rmse:.3f}"
+
+
+def test_a_code_too_narrow_says_so_and_where_help_is(panel: Panel) -> None:
+    hint = panel.find(StillLabel, "noise_hint")
+    assert isinstance(hint, StillLabel)
+    panel.parts.lab.set_noise((("gaussian", 0.02),), 0)
+    panel.rest()
+    assert "2 numbers" in hint.text()
+    panel.parts.lab.set_noise((("gaussian", 0.9),), 0)
+    panel.rest()
+    assert hint.text() == ""
+    panel.parts.controller.set_denoiser("digits-denoiser")
+    panel.parts.lab.set_noise((("contrast", 0.1),), 0)
+    panel.rest()
+    result = panel.parts.lab.result
+    assert result is not None
+    assert bool(hint.text()) == (result.psnr_db[1] < result.psnr_db[0])
+    panel.click("noise_noisy")
+    panel.rest()
+    assert hint.text() == "", "there is nothing to compare with"
 
 
 def test_no_noise_is_infinitely_good(panel: Panel) -> None:

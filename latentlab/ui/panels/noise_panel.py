@@ -25,11 +25,13 @@ from latentlab.ui.noise.drawing_pad import DrawingPad
 from latentlab.ui.noise.noise_source import NoiseSource
 from latentlab.ui.noise.picture_row import PictureRow
 from latentlab.ui.noise.strip_plot import Strip, StripPlot
+from latentlab.ui.still_label import StillLabel
 from latentlab.ui.theme import Theme
 
 _CONTROLS_PX = 230
 _PICTURES_PX = 330  # at least
 _STRIP_PX = 190  # at least
+_NARROW_DIMS = 8  # codes that leave out more than light noise does
 _TABS_PX = 80  # of the tabs above the panel, and a window's title
 
 
@@ -94,6 +96,9 @@ class NoisePanel(QWidget):
         self._pictures = PictureRow(lab, theme, tracer)
         self._pictures.setMinimumWidth(_PICTURES_PX)
         middle.addWidget(self._pictures, 1)
+        self._hint = StillLabel(theme, "muted", small=True)
+        self._hint.setObjectName("noise_hint")
+        middle.addWidget(self._hint)
         middle.addWidget(DenoiserRow(session, training, lab, controller))
         outer.addLayout(middle, 5)
         outer.addLayout(self._make_strip(theme), 3)
@@ -211,6 +216,21 @@ class NoisePanel(QWidget):
                 self._passes_chip.setChecked(False)
         if self._shows_passes:
             self._soon()
+        self._hint.set_text(self._advice())
+
+    def _advice(self) -> str:
+        """Return why the denoised picture is worse than the corrupted one, where it is."""
+        result, model = self._lab.result, self._session.model
+        if result is None or not result.psnr_db or result.psnr_db[-1] >= result.psnr_db[0]:
+            return ""
+        if result.denoiser == "" and model is not None:
+            numbers = model.document.latent_dim
+            if numbers <= _NARROW_DIMS:
+                return self.tr(
+                    "A code of {} numbers is too narrow for this: choose another denoiser, or "
+                    "train one."
+                ).format(numbers)
+        return self.tr("Worse than before: this model has learnt to undo other noise, or none.")
 
     @Slot()
     def _render_mark(self) -> None:
