@@ -16,7 +16,7 @@ from latentlab.core.bundled import BUNDLED_MODELS, model_path
 from latentlab.core.errors import DataError, UsageError
 from latentlab.core.image_set import ImageSet
 from latentlab.core.model_document import ModelDocument
-from latentlab.core.model_file import BEST_NAME, LAST_NAME
+from latentlab.core.model_place import BEST_NAME, LAST_NAME
 from latentlab.core.openmp import wait_briefly
 from latentlab.core.treatment import TreatmentOptions
 from latentlab.data.catalog import open_data

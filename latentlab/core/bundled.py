@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from latentlab.core.model_place import BEST_NAME
 from latentlab.core.resources import resource
 
 BUNDLED_MODELS = ("digits-vae", "digits-denoiser")
@@ -19,5 +20,5 @@ def model_path(name_or_path: str | Path) -> Path:
     ``./digits-vae`` for it.
     """
     if str(name_or_path) in BUNDLED_MODELS:
-        return resource("models", str(name_or_path), "model.safetensors")
+        return resource("models", str(name_or_path), BEST_NAME)
     return Path(name_or_path).expanduser()

@@ -25,9 +25,7 @@ import numpy.typing as npt
 from latentlab.core.atomic_write import atomic_write
 from latentlab.core.errors import ModelFileError
 from latentlab.core.model_document import ModelDocument, decode_document, encode_document
-
-BEST_NAME = "model.safetensors"
-LAST_NAME = "last.safetensors"
+from latentlab.core.model_place import BEST_NAME, LAST_NAME
 
 MAX_HEADER_BYTES = 4 * 2**20
 MAX_WEIGHT_BYTES = 4 * 2**30

@@ -16,6 +16,7 @@ import torch
 import latentlab
 from latentlab.core.atomic_write import atomic_write, remove_stale_temporaries
 from latentlab.core.errors import ModelFileError, TrainingError, UsageError
+from latentlab.core.model_place import BEST_NAME, LAST_NAME
 from latentlab.family.train_spec import TrainSpec, spec_from
 from latentlab.nn.checkpoint import Description, describe, save_model
 from latentlab.nn.resume import load_state, save_state
@@ -129,7 +130,7 @@ class RunFolder:
     @property
     def model_path(self) -> Path:
         """The best weights."""
-        return self.path / "model.safetensors"
+        return self.path / BEST_NAME
 
     @property
     def is_saved(self) -> bool:
@@ -182,7 +183,7 @@ class RunFolder:
         try:
             if last and last != run.best_step:
                 save_model(
-                    self.path / "last.safetensors",
+                    self.path / LAST_NAME,
                     run.measured_model,
                     describe(run, run.measured_model, last),
                 )

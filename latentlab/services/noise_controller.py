@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +24,7 @@ from latentlab.core.shown_name import shown_name
 from latentlab.core.trace import now_s
 from latentlab.family.denoiser_proposal import denoiser_spec
 from latentlab.services.engine.compute_thread import ComputeThread
+from latentlab.services.models_at_hand import models_at_hand
 from latentlab.services.training_controller import TrainingController
 from latentlab.state.explorer import ExplorerModel
 from latentlab.state.noise_lab import MOST_SEED, MOST_STEPS, NoiseLabModel
@@ -206,8 +206,8 @@ class NoiseController(QObject):
         return [name for name in BUNDLED_MODELS if model_path(name).is_file()]
 
     def recent_models(self) -> list[str]:
-        """Return what was opened last and may hold a model, newest first."""
-        return [path for path in self._recent() if _holds_model(Path(path))]
+        """Return the paths of models that were opened or trained last, newest first."""
+        return [str(path) for path in models_at_hand(self._recent())]
 
     @Slot()
     def train_denoiser(self) -> None:
@@ -398,7 +398,3 @@ class NoiseController(QObject):
         index = self._explorer.selected
         if index is not None and not self._lab.pinned:
             self.use_data_image(index)
-
-
-def _holds_model(path: Path) -> bool:
-    return path.suffix == ".safetensors" or (path / "run.json").is_file()

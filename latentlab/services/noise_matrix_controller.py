@@ -9,7 +9,6 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from latentlab.core.bundled import BUNDLED_MODELS, model_path
 from latentlab.core.corruptions import CORRUPTIONS
-from latentlab.core.folders import runs_folder
 from latentlab.core.matrix_csv import MatrixLine, write_matrix
 from latentlab.core.matrix_messages import (
     MatrixAdvanced,
@@ -18,14 +17,14 @@ from latentlab.core.matrix_messages import (
     MatrixRowOpened,
 )
 from latentlab.core.messages import Failed
-from latentlab.core.model_file import BEST_NAME
+from latentlab.core.model_place import model_title
 from latentlab.core.shown_name import shown_name
 from latentlab.services.engine.compute_thread import ComputeThread
+from latentlab.services.models_at_hand import models_at_hand
 from latentlab.state.noise_matrix import MatrixModel, NoiseMatrixModel
 from latentlab.state.session import SessionModel
 from latentlab.state.training import TrainingModel
 
-_MOST_RUNS = 4
 _SEED = 0
 
 
@@ -94,11 +93,11 @@ class NoiseMatrixController(QObject):
             path = model_path(name).absolute()
             if path not in seen and path.is_file():
                 found.append(MatrixModel(name, name))
-        others = [Path(path) for path in self._recent()]
-        for path in [*others, *_latest_runs()]:
-            if path.absolute() not in seen and _holds_model(path):
-                seen.add(path.absolute())
-                found.append(MatrixModel(str(path.absolute()), shown_name(_title(path))))
+        found += [
+            MatrixModel(str(path), shown_name(model_title(path)))
+            for path in models_at_hand(self._recent())
+            if path not in seen
+        ]
         self._matrix.set_models(tuple(found))
 
     def compute(self) -> None:
@@ -182,28 +181,3 @@ class NoiseMatrixController(QObject):
                 # If it was this that failed, it can be asked for again.
                 if result.command == "turn" and self._matrix.share_done is not None:
                     self.cancel()
-
-
-def _latest_runs() -> list[Path]:
-    """Return the run folders of the window that have a model, the newest first."""
-    try:
-        folders = [folder for folder in runs_folder().iterdir() if _holds_model(folder)]
-        folders.sort(key=_changed_ns, reverse=True)
-    except OSError:
-        return []
-    return folders[:_MOST_RUNS]
-
-
-def _changed_ns(folder: Path) -> int:
-    return (folder / BEST_NAME).stat().st_mtime_ns
-
-
-def _holds_model(path: Path) -> bool:
-    try:
-        return (path / BEST_NAME).is_file() or (path.suffix == ".safetensors" and path.is_file())
-    except (OSError, ValueError):
-        return False
-
-
-def _title(path: Path) -> str:
-    return path.stem if path.suffix == ".safetensors" else path.name

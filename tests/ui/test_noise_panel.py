@@ -277,7 +277,7 @@ def test_denoisers_are_offered_and_chosen(
     monkeypatch.setattr("latentlab.ui.noise.denoiser_row.ask_for_model", lambda _: chosen)
     choice.activated.emit(choice.count() - 1)
     assert made.parts.lab.denoiser == chosen
-    assert choice.currentText() == "model.safetensors"
+    assert choice.currentText() == "my <b>run"
     monkeypatch.setattr("latentlab.ui.noise.denoiser_row.ask_for_model", lambda _: "")
     choice.activated.emit(choice.count() - 1)
     assert made.parts.lab.denoiser == chosen, "nothing was chosen"

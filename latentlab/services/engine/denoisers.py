@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -13,6 +12,7 @@ from latentlab.core.bundled import model_path
 from latentlab.core.errors import LatentLabError, UsageError
 from latentlab.core.model_document import ModelDocument
 from latentlab.core.model_file import read_model_file
+from latentlab.core.model_place import weights_file
 from latentlab.core.shown_name import shown_name
 from latentlab.nn.autoencoder import Autoencoder
 from latentlab.nn.checkpoint import build_model
@@ -81,7 +81,7 @@ class Denoisers:
             return Denoiser(model.network, model.document, model.device, model.weights_version)
         path = model_path(name)
         try:
-            changed_ns = _weights_file(path).stat().st_mtime_ns
+            changed_ns = (weights_file(path) or path).stat().st_mtime_ns
         except (OSError, ValueError) as error:
             raise UsageError(
                 f"The denoiser “{shown_name(path.name)}” is not there any more; choose another.",
@@ -103,11 +103,3 @@ class Denoisers:
         while len(self._open) > MOST_OPEN:
             del self._open[next(iter(self._open))]
         return found
-
-
-def _weights_file(path: Path) -> Path:
-    """Return what is read of a model file or run folder, as far as one can tell without opening."""
-    if not path.is_dir():
-        return path
-    best = path / "model.safetensors"
-    return best if best.exists() else path / "last.safetensors"

@@ -8,6 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QSignalBlocker, Qt, Slot
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
+from latentlab.core.model_place import model_title
 from latentlab.core.shown_name import shown_name
 from latentlab.services.noise_controller import NoiseController
 from latentlab.state.noise_lab import MOST_PASSES, NoiseLabModel
@@ -94,7 +95,7 @@ class DenoiserRow(QWidget):
         others = [path for path in self._controller.recent_models() if path not in known]
         if chosen not in known and chosen not in others:
             others.insert(0, chosen)
-        entries += [(shown_name(Path(path).name), path, path) for path in others]
+        entries += [(shown_name(model_title(Path(path))), path, path) for path in others]
         entries.append((self.tr("Choose a file…"), _CHOOSE, self.tr("Another model file")))
         with QSignalBlocker(choice):
             choice.clear()

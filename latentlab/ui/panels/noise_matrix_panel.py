@@ -18,7 +18,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from latentlab.core.shown_name import shown_name
 from latentlab.services.noise_matrix_controller import NoiseMatrixController
 from latentlab.state.noise_matrix import NoiseMatrixModel
 from latentlab.state.session import SessionModel
@@ -28,10 +27,10 @@ from latentlab.ui.image_sheet import ImageSheet
 from latentlab.ui.matrix_choices import ModelChoice, NoiseChoice
 from latentlab.ui.meter import Meter
 from latentlab.ui.noise_heat_map import NoiseHeatMap
+from latentlab.ui.outcome_label import OutcomeLabel
 from latentlab.ui.picture_to_file import save_png
 from latentlab.ui.section import label
 from latentlab.ui.theme import Theme
-from latentlab.ui.tone import set_tone
 
 _CONTROLS_PX = 196
 _EXAMPLES_PX = 184
@@ -72,7 +71,7 @@ class NoiseMatrixPanel(QWidget):
             training.statusChanged,
         ):
             changed.connect(self._render)
-        controller.refused.connect(self._say_problem)
+        controller.refused.connect(self._said.refuse)
         self._render()
         self._render_examples()
 
@@ -104,8 +103,7 @@ class NoiseMatrixPanel(QWidget):
         self._measured = label(tone="muted", size="small", wrap=True)
         self._measured.setObjectName("matrix_measured")
         grid.addWidget(self._measured, 4, 0, 1, 2)
-        self._said = ElidedLabel("bad", "small")
-        self._said.setObjectName("matrix_said")
+        self._said = OutcomeLabel("matrix_said")
         grid.addWidget(self._said, 5, 0, 1, 2)
         grid.setRowStretch(6, 1)
         area = QScrollArea()
@@ -171,7 +169,7 @@ class NoiseMatrixPanel(QWidget):
 
     @Slot()
     def _compute_or_cancel(self) -> None:
-        self._say("", is_problem=False)
+        self._said.forget()
         if self._matrix.share_done is None:
             self._controller.compute()
         else:
@@ -199,42 +197,16 @@ class NoiseMatrixPanel(QWidget):
 
     def export_csv(self, path: Path) -> None:
         """Write the matrix as a table, and say how that went."""
-        try:
-            self._controller.export(path)
-        except OSError as error:
-            self._say(
-                self.tr("It cannot be written: {}.").format(error.strerror or str(error)),
-                is_problem=True,
-            )
-        else:
-            self._say_written(path)
+        self._said.write(path, self._controller.export)
 
     def export_png(self, path: Path) -> None:
         """Write the matrix as a picture, and say how that went."""
         if path.suffix.lower() != ".png":
             path = path.with_name(path.name + ".png")
-        try:
-            save_png(path, self._heat_map.picture())
-        except OSError as error:
-            self._say(
-                self.tr("It cannot be written: {}.").format(error.strerror or str(error)),
-                is_problem=True,
-            )
-        else:
-            self._say_written(path)
+        self._said.write(path, self._save_picture)
 
-    def _say_written(self, path: Path) -> None:
-        self._say(self.tr("Written to “{}”.").format(shown_name(path.name)), is_problem=False)
-
-    @Slot(str)
-    def _say_problem(self, sentence: str) -> None:
-        self._say(sentence, is_problem=True)
-
-    def _say(self, sentence: str, *, is_problem: bool) -> None:
-        set_tone(self._said, "bad" if is_problem else "good")
-        self._said.setText(sentence)
-        self._said.setToolTip(sentence)
-        self._said.setVisible(bool(sentence))
+    def _save_picture(self, path: Path) -> None:
+        save_png(path, self._heat_map.picture())
 
     # --- rendering -----------------------------------------------------------------------------
 
@@ -253,7 +225,6 @@ class NoiseMatrixPanel(QWidget):
         )
         self._meter.set_share(share or 0.0, "accent")
         self._meter.setVisible(share is not None)
-        self._said.setVisible(bool(self._said.text()))
         for button in (self._csv, self._png):
             button.setEnabled(bool(matrix.cells))
         self._pages.setCurrentIndex(1 if matrix.rows else 0)

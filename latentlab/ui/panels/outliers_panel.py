@@ -27,11 +27,11 @@ from latentlab.ui.elided_label import ElidedLabel
 from latentlab.ui.flat_combo_box import FlatComboBox
 from latentlab.ui.meter import Meter
 from latentlab.ui.number_editors import FloatEditor
+from latentlab.ui.outcome_label import OutcomeLabel
 from latentlab.ui.outlier_gallery import OutlierGallery
 from latentlab.ui.roc_plot import RocPlot
 from latentlab.ui.section import label
 from latentlab.ui.theme import Theme
-from latentlab.ui.tone import set_tone
 from latentlab.ui.value_slider import ValueSlider
 
 _CONTROLS_PX = 224
@@ -76,7 +76,7 @@ class OutliersPanel(QWidget):
         session.dataChanged.connect(self._render_classes)
         for changed in (session.modelChanged, session.engineChanged, training.statusChanged):
             changed.connect(self._render)
-        controller.refused.connect(self._say_problem)
+        controller.refused.connect(self._said.refuse)
         self._render_classes()
         self._render()
         self._render_order()
@@ -106,8 +106,7 @@ class OutliersPanel(QWidget):
         grid.addLayout(buttons, 0, 0, 1, 2)
         self._meter = Meter(self.tr("Progress"), theme)
         grid.addWidget(self._meter, 1, 0, 1, 2)
-        self._said = ElidedLabel("bad", "small")
-        self._said.setObjectName("outliers_said")
+        self._said = OutcomeLabel("outliers_said")
         grid.addWidget(self._said, 2, 0, 1, 2)
         self._make_choices()
         right = Qt.AlignmentFlag.AlignRight
@@ -223,7 +222,7 @@ class OutliersPanel(QWidget):
 
     @Slot()
     def _find_or_cancel(self) -> None:
-        self._said.setText("")
+        self._said.forget()
         if self._outliers.share_done is None:
             self._controller.compute()
         else:
@@ -255,24 +254,7 @@ class OutliersPanel(QWidget):
 
     def export(self, path: Path) -> None:
         """Write the ranking to a CSV file, and say how that went."""
-        try:
-            self._controller.export(path)
-        except OSError as error:
-            self._say_problem(
-                self.tr("It cannot be written: {}.").format(error.strerror or str(error))
-            )
-        else:
-            self._say(self.tr("Written to “{}”.").format(shown_name(path.name)), is_problem=False)
-
-    @Slot(str)
-    def _say_problem(self, sentence: str) -> None:
-        self._say(sentence, is_problem=True)
-
-    def _say(self, sentence: str, *, is_problem: bool) -> None:
-        set_tone(self._said, "bad" if is_problem else "good")
-        self._said.setText(sentence)
-        self._said.setToolTip(sentence)
-        self._said.setVisible(bool(sentence))
+        self._said.write(path, self._controller.export)
 
     # --- rendering -----------------------------------------------------------------------------
 
@@ -292,7 +274,6 @@ class OutliersPanel(QWidget):
         )
         self._meter.set_share(share or 0.0, "accent")
         self._meter.setVisible(computes)
-        self._said.setVisible(bool(self._said.text()))
         for widget in (self._export, self._score, self._scope, self._slider):
             widget.setEnabled(found is not None)
         self._pages.setCurrentIndex(0 if found is None else 1)
