@@ -6,7 +6,6 @@ import hashlib
 import time
 from collections.abc import Generator, Sequence
 from contextlib import closing, suppress
-from dataclasses import dataclass
 from http.client import HTTPException, HTTPMessage, HTTPResponse
 from pathlib import Path
 from typing import IO, BinaryIO
@@ -26,47 +25,10 @@ from urllib.request import (
 
 from latentlab.core.atomic_write import atomic_write
 from latentlab.core.errors import DataError
-
-TIMEOUT_S = 15.0
+from latentlab.data.remote_file import TIMEOUT_S, Progress, RemoteFile, part_path
 
 _CHUNK = 64 << 10  # bytes between two chances to stop
 _TRIES = 3  # connections to one address, for as long as each brings something new
-
-
-@dataclass(frozen=True)
-class RemoteFile:
-    """A file as it is published.
-
-    Attributes
-    ----------
-    name
-        Its name, without folder.
-    size
-        Bytes.
-    sha256
-        64 hexadecimal digits.
-    """
-
-    name: str
-    size: int
-    sha256: str
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far a download is.
-
-    Attributes
-    ----------
-    done_bytes, total_bytes
-        What is there, and what will be.
-    bytes_per_s
-        Mean speed of the connection so far; 0 before anything has come.
-    """
-
-    done_bytes: int
-    total_bytes: int
-    bytes_per_s: float
 
 
 def download(
@@ -108,24 +70,6 @@ def download(
     finally:
         with suppress(OSError):  # something may be waiting in it
             part.parent.rmdir()
-
-
-def part_path(folder: Path, file: RemoteFile) -> Path:
-    """Return where the beginning of a file waits for the rest.
-
-    It is a folder deeper, where nobody takes it for data.
-    """
-    return folder / "partial" / f"{file.name}.part"
-
-
-def is_intact(file: RemoteFile, path: Path) -> bool:
-    """Whether a file is there and is the published one."""
-    try:
-        if path.stat().st_size != file.size:
-            return False
-        return hashlib.sha256(path.read_bytes()).hexdigest() == file.sha256
-    except OSError:
-        return False
 
 
 class _SourceError(Exception):

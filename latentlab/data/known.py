@@ -10,8 +10,8 @@ from pathlib import Path
 from latentlab.core.errors import DataError
 from latentlab.core.folders import downloads_folder
 from latentlab.core.image_set import ImageSet
-from latentlab.data.download import TIMEOUT_S, Progress, RemoteFile, download, is_intact
 from latentlab.data.idx import open_idx
+from latentlab.data.remote_file import TIMEOUT_S, Progress, RemoteFile, is_intact
 
 
 @dataclass(frozen=True)
@@ -225,6 +225,9 @@ def fetch(known: KnownSet, *, timeout_s: float = TIMEOUT_S) -> Generator[Progres
     DataError
         If a file cannot be had or written; the ones before it stay.
     """
+    # What speaks HTTP takes a moment to load, which the start of the window need not wait for.
+    from latentlab.data.download import download
+
     behind = 0
     for file in known.files:
         unpacked = _unpacked(known.folder, file).is_file()

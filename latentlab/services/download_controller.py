@@ -8,8 +8,8 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QProcess, QTimer, Signal, Slot
 
-from latentlab.data.download import part_path
 from latentlab.data.known import KNOWN_DATA, KNOWN_SETS, KnownSet
+from latentlab.data.remote_file import part_path
 
 _LOOK_EVERY_MS = 200
 _END_MS = 3000

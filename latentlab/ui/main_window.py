@@ -34,7 +34,7 @@ from latentlab.family.command_line import command_line
 from latentlab.services.lab import Controllers, Stores
 from latentlab.services.settings import Settings
 from latentlab.ui.actions import make_actions
-from latentlab.ui.command_palette import CommandPalette
+from latentlab.ui.command_search import CommandSearch
 from latentlab.ui.dock_grip import DockGrip
 from latentlab.ui.icons import IconSource, app_icon
 from latentlab.ui.importing.import_opener import ImportOpener
@@ -57,7 +57,7 @@ from latentlab.ui.panels.view_panel import ViewPanel
 from latentlab.ui.picture_door import PictureDoor
 from latentlab.ui.shortcuts_dialog import ShortcutsDialog
 from latentlab.ui.status_bar import LabStatusBar
-from latentlab.ui.study_tabs import add_noise_tab, add_study_tabs
+from latentlab.ui.study_tabs import StudyTabs
 from latentlab.ui.tab_actions import TabActions
 from latentlab.ui.theme import Mode, Theme
 from latentlab.ui.toast import Kind
@@ -108,7 +108,7 @@ class MainWindow(QMainWindow):
         self._make_docks()
         self._make_toolbar()
         self._make_status_bar()
-        self._palette = CommandPalette(self)
+        self._search = CommandSearch(self)
         self._toasts = ToastArea(self._map)
         self._imports = ImportOpener(self._stores, self._controllers, self._theme, self)
         self._connect()
@@ -155,9 +155,8 @@ class MainWindow(QMainWindow):
         )
         self._tabs = QTabWidget()
         self._tabs.setObjectName("bottom_tabs")
-        self._noise = add_noise_tab(
-            self._tabs, s, c, self._pictures, self._icons, self._theme, self._tracer
-        )
+        studies = StudyTabs(self._tabs, s, c, self._theme)
+        self._noise = studies.add_noise_lab(self._pictures, self._icons, self._tracer)
         self._selection = SelectionPanel(s.session, s.explorer, c.explore, c.picture)
         self._tabs.addTab(self._selection, self.tr("Selection"))
         trail_actions = [
@@ -167,7 +166,7 @@ class MainWindow(QMainWindow):
             TrailPanel(s.explorer, s.trail, c.explore, trail_actions), self.tr("Trail")
         )
         self._tabs.addTab(NetworkPanel(s.session, s.training, self._theme), self.tr("Network"))
-        add_study_tabs(self._tabs, s, c, self._theme)
+        studies.add_studies()
         self._tab_actions = TabActions(self._tabs)
         self._docks = [
             self._add_dock(
@@ -405,7 +404,7 @@ class MainWindow(QMainWindow):
     def search_commands(self) -> None:
         """Open the command search."""
         docks = [dock.toggleViewAction() for dock in self._docks]
-        self._palette.open_with([*self._actions.values(), *docks, *self._tab_actions.actions])
+        self._search.open_with([*self._actions.values(), *docks, *self._tab_actions.actions])
 
     @Slot()
     def show_shortcuts(self) -> None:

@@ -8,9 +8,9 @@ import pytest
 from cli_shell import Refused, Shell
 
 from latentlab.core.errors import DataError
-from latentlab.data import known
-from latentlab.data.download import Progress, RemoteFile
+from latentlab.data import download, known
 from latentlab.data.known import KNOWN_DATA, known_set
+from latentlab.data.remote_file import Progress, RemoteFile
 
 
 def _written(
@@ -39,7 +39,7 @@ def _offline(*words: Any, **more: Any) -> Iterator[Progress]:
 def test_a_set_is_downloaded_into_the_folder_of_the_program(
     shell: Shell, monkeypatch: pytest.MonkeyPatch, own_folders: Path
 ) -> None:
-    monkeypatch.setattr(known, "download", _written)
+    monkeypatch.setattr(download, "download", _written)
     answer = shell("data", "get", "kmnist", "--json")
     found = answer.json
     assert found.pop("seconds") >= 0
@@ -58,7 +58,7 @@ def test_a_set_is_downloaded_into_the_folder_of_the_program(
 def test_the_folder_is_the_answer(
     shell: Shell, monkeypatch: pytest.MonkeyPatch, own_folders: Path
 ) -> None:
-    monkeypatch.setattr(known, "download", _written)
+    monkeypatch.setattr(download, "download", _written)
     answer = shell("data", "get", "mnist")
     assert answer.code == 0
     assert answer.out == f"{own_folders / 'data' / 'downloads' / 'mnist'}\n"
@@ -72,7 +72,7 @@ def test_what_is_here_is_said_to_be(shell: Shell, monkeypatch: pytest.MonkeyPatc
 
 
 def test_interrupting_is_no_fault(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(known, "download", _interrupted)
+    monkeypatch.setattr(download, "download", _interrupted)
     answer = shell("data", "get", "mnist")
     assert (answer.code, answer.out) == (130, "")
 
@@ -80,7 +80,7 @@ def test_interrupting_is_no_fault(shell: Shell, monkeypatch: pytest.MonkeyPatch)
 def test_without_a_network_one_sentence_is_the_answer(
     refused: Refused, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(known, "download", _offline)
+    monkeypatch.setattr(download, "download", _offline)
     assert "could not be downloaded" in refused("data", "get", "mnist", code=1)
 
 

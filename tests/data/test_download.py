@@ -12,7 +12,8 @@ from file_server import FileServer, in_turn, redirect, serving, stalling, whole
 
 from latentlab.core.errors import DataError
 from latentlab.data import download as module
-from latentlab.data.download import Progress, RemoteFile, download, is_intact, part_path
+from latentlab.data.download import download
+from latentlab.data.remote_file import Progress, RemoteFile, is_intact, part_path
 
 CONTENT = bytes(range(256)) * 1200  # a few chunks
 WRONG = CONTENT[::-1]

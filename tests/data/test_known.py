@@ -14,8 +14,8 @@ from file_server import FileServer, serving, whole
 from latentlab.core.errors import DataError
 from latentlab.core.folders import data_folder
 from latentlab.data import known as module
-from latentlab.data.download import RemoteFile
 from latentlab.data.known import KNOWN_DATA, KNOWN_SETS, KnownSet, fetch, known_set, open_known
+from latentlab.data.remote_file import RemoteFile
 
 
 def idx(values: np.ndarray) -> bytes:

@@ -14,7 +14,7 @@ from latentlab.services.download_controller import DownloadController
 _PART = """
 import sys, time
 sys.path.insert(0, {!r})
-from latentlab.data.download import part_path
+from latentlab.data.remote_file import part_path
 from latentlab.data.known import known_set
 known = known_set({!r})
 part = part_path(known.folder, known.files[0])

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QScrollBar,
     QTabBar,
+    QTabWidget,
     QWidget,
 )
 from pytestqt.qtbot import QtBot
@@ -69,6 +70,9 @@ def test_the_promised_shortcuts(lab_window: LabWindow) -> None:
 
 def test_every_control_has_a_name_and_a_tip(lab_window: LabWindow) -> None:
     kinds = (QAbstractButton, QAbstractSlider, QAbstractSpinBox, QComboBox, QLineEdit)
+    tabs = lab_window.control(QTabWidget, "bottom_tabs")
+    for place in range(tabs.count()):
+        tabs.setCurrentIndex(place)  # some are made only then
     nameless, tipless, anonymous = [], [], []
     for widget in lab_window.window.findChildren(QWidget):
         if not isinstance(widget, kinds) or isinstance(widget, QScrollBar):

@@ -65,7 +65,9 @@ def test_the_command_search_finds_the_tabs(lab_window: LabWindow) -> None:
     dock = tabs.parentWidget()
     dock.hide()
     lab_window.window.search_commands()
-    lab_window.window._palette.hide()
+    palette = lab_window.window._search.palette
+    assert palette is not None
+    palette.hide()
     action = next(a for a in lab_window.window._tab_actions.actions if "Outliers" in a.text())
     action.trigger()
     assert tabs.tabText(tabs.currentIndex()) == "Outliers"

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QWidget
 
 from latentlab.services.lab import Controllers, Stores
-from latentlab.ui.import_view import ImportView
 from latentlab.ui.theme import Theme
+
+if TYPE_CHECKING:
+    from latentlab.ui.import_view import ImportView
 
 
 class ImportOpener(QObject):
@@ -47,6 +51,8 @@ class ImportOpener(QObject):
                 self._window.activateWindow()
             return
         if self._view is None:
+            from latentlab.ui.import_view import ImportView
+
             s = self._stores
             self._view = ImportView(
                 s.importing,

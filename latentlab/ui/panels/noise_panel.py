@@ -72,7 +72,6 @@ class NoisePanel(QWidget):
     ) -> None:
         super().__init__(parent)
         self.setObjectName("noise_panel")
-        self.setProperty("follows_selection", True)  # a selected point becomes its picture
         self._session, self._lab, self._controller = session, lab, controller
         self._icons = icons
         self._pad: DrawingPad | None = None

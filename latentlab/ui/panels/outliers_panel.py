@@ -55,7 +55,6 @@ class OutliersPanel(QWidget):
     ) -> None:
         super().__init__(parent)
         self.setObjectName("outliers_panel")
-        self.setProperty("follows_selection", True)  # a selected point does not open another tab
         self._session = session
         self._explorer = explorer
         self._outliers = outliers

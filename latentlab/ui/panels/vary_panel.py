@@ -52,7 +52,6 @@ class VaryPanel(QWidget):
     ) -> None:
         super().__init__(parent)
         self.setObjectName("vary_panel")
-        self.setProperty("follows_selection", True)  # a selected point does not open another tab
         self._session = session
         self._explorer = explorer
         self._variations = variations
