@@ -13,7 +13,7 @@ from latentlab.core.resources import resource
 from latentlab.ui.theme import Theme
 from latentlab.ui.tokens import mixed
 
-_SIZES_PX = (16, 20, 24, 32)
+_SIZES_PX = (16, 24)  # each size of each icon is drawn before the first paint
 
 
 @lru_cache(maxsize=256)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QPoint, Signal, Slot
@@ -21,12 +22,14 @@ from latentlab.ui.elided_label import ElidedLabel
 from latentlab.ui.icons import IconSource
 from latentlab.ui.noise.corruption_rows import CorruptionRows
 from latentlab.ui.noise.denoiser_row import DenoiserRow
-from latentlab.ui.noise.drawing_pad import DrawingPad
 from latentlab.ui.noise.noise_source import NoiseSource
 from latentlab.ui.noise.picture_row import PictureRow
 from latentlab.ui.noise.strip_plot import Strip, StripPlot
 from latentlab.ui.still_label import StillLabel
 from latentlab.ui.theme import Theme
+
+if TYPE_CHECKING:
+    from latentlab.ui.noise.drawing_pad import DrawingPad
 
 _CONTROLS_PX = 230
 _PICTURES_PX = 330  # at least
@@ -173,6 +176,8 @@ class NoisePanel(QWidget):
     def draw(self) -> None:
         """Open the drawing pad."""
         if self._pad is None:
+            from latentlab.ui.noise.drawing_pad import DrawingPad
+
             self._pad = DrawingPad(self._session, self._icons, self.window())
             self._pad.drawn.connect(self._controller.use_drawing)
             # Above the panel, where pad and pictures are seen together.
