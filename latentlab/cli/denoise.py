@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
@@ -13,7 +11,8 @@ from numpy.typing import NDArray
 
 from latentlab.cli.corruption_steps import Steps, corruption_steps
 from latentlab.cli.destination import folder_to_write
-from latentlab.cli.options import AsJson, Out, Seed, Split
+from latentlab.cli.options import AsJson, Out, Overwrite, Seed, Split
+from latentlab.cli.picture_folder import spare_files
 from latentlab.cli.pictures import number_names, write_named_pngs
 from latentlab.cli.say import note, print_json, printable
 from latentlab.cli.subject import Subject, choose, held_out_of, open_trained, trained_on
@@ -57,6 +56,7 @@ def denoise(
     seed: Seed = 0,
     out: Out | None = None,
     side_by_side: Annotated[bool, Parameter(show_default=False)] = False,
+    overwrite: Overwrite = False,
     split: Split = "auto",
     device: str = "auto",
     json_: AsJson = False,
@@ -80,6 +80,8 @@ def denoise(
         else by their numbers.
     side_by_side
         Write clean, corrupted and denoised, or noisy and denoised, side by side instead.
+    overwrite
+        Replace files that are there.
     split
         Which images: auto takes the held-out ones of the model's own data, and all of any other.
     device
@@ -96,7 +98,9 @@ def denoise(
         folder_to_write(out)
     model = open_trained(run, device)
     subject = choose(model, data, split)
-    names = [] if out is None else _names(out, subject)
+    names = [] if out is None else _names(subject)
+    if out is not None:
+        spare_files(out, names, overwrite=overwrite, data=subject.data)
     clean = subject.images
     # The same keys always, so that a program that reads them need not ask which are there.
     found: dict[str, Any] = {
@@ -134,30 +138,12 @@ def denoise(
     return 0
 
 
-def _names(out: Path, subject: Subject) -> list[str]:
-    """Return names of the files to write.
-
-    Raises
-    ------
-    UsageError
-        If one of them is a picture of the data set itself.
-    """
+def _names(subject: Subject) -> list[str]:
+    """Return names of the files to write: like those of the data, or numbers."""
     origin, indices = subject.data.origin, subject.indices.tolist()
     if origin is None or len(origin.files) != len(subject.data):
         return number_names(indices)
-    files = [origin.files[index] for index in indices]
-    names = export_names(files)
-    there = [name for name in names if os.path.lexists(out / name)]
-    if there:
-        # All of the set: images of the other split must stay as they are as well.
-        sources = {os.path.realpath(Path(origin.root, file)) for file in origin.files}
-        sources.add(os.path.realpath(origin.root))
-        if any(os.path.realpath(out / name) in sources for name in there):
-            raise UsageError(
-                f"The pictures of “{subject.data.title}” themselves would be replaced in “{out}”; "
-                "name another folder."
-            )
-    return names
+    return export_names(origin.files[index] for index in indices)
 
 
 def _linear(

@@ -38,7 +38,19 @@ WHOLE = Parameter(converter=_whole_number)
 Seed = Annotated[int, WHOLE, Parameter(validator=Number(gte=0, lte=MAX_SEED))]
 Split = Literal["auto", "held-out", "train", "all"]
 AsJson = Annotated[bool, Parameter(name="--json", show_default=False)]
-Out = Annotated[Path, Parameter(name=["--out", "-o"])]
+
+
+def _path(_: object, tokens: Sequence[Token]) -> Path:
+    text = tokens[0].value
+    if not text.strip():  # as an unset variable of a shell gives; it would be the current folder
+        raise ValueError("It is empty; name where the result goes.")
+    return Path(text)
+
+
+Out = Annotated[Path, Parameter(name=["--out", "-o"], converter=_path)]
+Overwrite = Annotated[
+    bool, Parameter(name="--overwrite", show_default=False, help="Replace files that are there.")
+]
 
 
 def command_line_type(cls: type, without: Collection[str] = (), group: str = "Training") -> type:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 from cyclopts import Parameter
@@ -11,20 +11,22 @@ from cyclopts.validators import Number
 from numpy.typing import NDArray
 
 from latentlab.cli.destination import folder_to_write
-from latentlab.cli.options import WHOLE, AsJson, Out, Seed
+from latentlab.cli.options import WHOLE, AsJson, Out, Overwrite, Seed
+from latentlab.cli.picture_folder import spare_files
 from latentlab.cli.pictures import as_uint8, number_names, write_named_pngs
 from latentlab.cli.say import print_json
 from latentlab.cli.subject import choose, open_trained
 from latentlab.core.contact_sheet import contact_sheet
 from latentlab.core.errors import UsageError
-from latentlab.core.variations import equal_pixel_noise, prior_scale, vary_codes
+from latentlab.core.image_set import ImageSet
+from latentlab.core.variation_messages import VariationNoise
+from latentlab.core.variations import equal_pixel_noise, noise_scale, vary_codes
 
 if TYPE_CHECKING:
     from latentlab.nn.open_model import OpenedModel
 
 _MAX_VALUES = 2**27  # of all variations together, which are in memory as float32 twice
 
-Noise = Literal["posterior", "prior", "isotropic"]
 Count = Annotated[int, WHOLE, Parameter(name=["--count", "-n"], validator=Number(gte=1))]
 
 
@@ -36,9 +38,10 @@ def vary(
     index: Annotated[int | None, WHOLE, Parameter(validator=Number(gte=0))] = None,
     count: Count = 64,
     sigma: Annotated[float, Parameter(validator=Number(gte=0))] = 1.0,
-    noise: Noise | None = None,
+    noise: VariationNoise | None = None,
     seed: Seed = 0,
     out: Out,
+    overwrite: Overwrite = False,
     device: str = "auto",
     json_: AsJson = False,
 ) -> int:
@@ -73,6 +76,8 @@ def vary(
         Of the noise.
     out
         A folder for PNG files.
+    overwrite
+        Replace files that are there.
     device
         auto, cpu, cuda or mps.
     json_
@@ -95,8 +100,13 @@ def vary(
             "This model gives each image one code without a posterior; take --noise prior or "
             "isotropic."
         )
-    mu, logvar = model.posterior(_picture(model, image, data, index)[None])
-    scale = _scale(model, noise, logvar)
+    pixels, images = _picture(model, image, data, index)
+    names = [*number_names(range(count)), "sheet.png", "pixels.png"]
+    spare_files(
+        out, names, overwrite=overwrite, data=images, others=() if image is None else (image,)
+    )
+    mu, logvar = model.posterior(pixels[None])
+    scale = noise_scale(noise, logvar, model.prior, model.document)
     codes = vary_codes(mu[0], scale, sigma, count, seed)
     if not np.isfinite(codes).all():
         raise UsageError("With so much noise the codes lie too far out; give a smaller --sigma.")
@@ -105,11 +115,7 @@ def vary(
     if not (np.isfinite(centre).all() and np.isfinite(variations).all()):
         raise UsageError("With so much noise the codes cannot be decoded; give a smaller --sigma.")
     sheets = [contact_sheet(variations), contact_sheet(equal_pixel_noise(centre, variations, seed))]
-    write_named_pngs(
-        out,
-        [*number_names(range(count)), "sheet.png", "pixels.png"],
-        [*as_uint8(variations), *sheets],
-    )
+    write_named_pngs(out, names, [*as_uint8(variations), *sheets])
     if json_:
         change = np.square(variations.astype(np.float64) - centre).mean()
         print_json(
@@ -131,29 +137,17 @@ def vary(
 
 def _picture(
     model: OpenedModel, image: Path | None, data: str | None, index: int | None
-) -> NDArray[np.uint8]:
-    """Return the image to vary, uint8 (h, w, c)."""
+) -> tuple[NDArray[np.uint8], ImageSet | None]:
+    """Return the image to vary, uint8 (h, w, c), and the data that it is from."""
     if image is not None:
         from latentlab.cli.picture_file import read_picture
 
-        return read_picture(image, model.document)
+        return read_picture(image, model.document), None
     images = choose(model, data, "all").data
     assert index is not None
     if index >= len(images):
         raise UsageError(
-            f"“{images.title}” has no image {index:,}; its {len(images):,} images count from 0."
+            f"“{images.title}” has no image {index:,}; its images count from 0 to "
+            f"{len(images) - 1:,}."
         )
-    return np.asarray(images.images[index])
-
-
-def _scale(
-    model: OpenedModel, noise: Noise, logvar: NDArray[np.float32] | None
-) -> NDArray[np.float64]:
-    """Return the standard deviation in each direction that sigma multiplies, float64 (d,)."""
-    if noise == "posterior":
-        assert logvar is not None
-        deviation: NDArray[np.float64] = np.exp(0.5 * logvar[0].astype(np.float64))
-        return deviation
-    if noise == "prior":
-        return prior_scale(model.prior, model.latent_dim)
-    return np.ones(model.latent_dim)
+    return np.asarray(images.images[index]), images

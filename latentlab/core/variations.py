@@ -15,8 +15,11 @@ from numpy.typing import NDArray
 from latentlab.core.corruptions import derived_seed
 from latentlab.core.errors import UsageError
 from latentlab.core.latent_density import GaussianMixture
+from latentlab.core.model_document import ModelDocument
+from latentlab.core.variation_messages import VariationNoise
 
 _CODES, _PIXELS = 0, 1  # noise of the two kinds is unrelated under the same seed
+_TOTAL_VALUES = 2**20  # of the codes that are added up at once
 _ENOUGH = 1e12  # times any noise, for all values to be at their limit
 
 
@@ -62,6 +65,38 @@ def vary_codes(
     return codes
 
 
+def noise_scale(
+    noise: VariationNoise,
+    logvar: NDArray[np.float32] | None,
+    prior: GaussianMixture | None,
+    document: ModelDocument,
+) -> NDArray[np.float64]:
+    """Return the standard deviation in each direction that sigma multiplies, float64 (d,).
+
+    Parameters
+    ----------
+    noise
+        ``posterior``, of the encoder; ``prior``, of the codes as a whole; ``isotropic``, all ones.
+    logvar
+        float32 (1, d), of the encoder's posterior; needed for ``posterior`` only.
+    prior
+        The density that was fitted to the codes; ``None`` where there is none.
+    document
+        Of the model.
+    """
+    if noise == "posterior":
+        assert logvar is not None
+        deviation: NDArray[np.float64] = np.exp(0.5 * logvar[0].astype(np.float64))
+        return deviation
+    if noise == "isotropic":
+        return np.ones(document.latent_dim)
+    is_measured = len(document.latent_std) == document.latent_dim
+    if prior is None and document.prior != "standard-normal" and is_measured:
+        # Codes too wide for a fitted density, or a run that has not fitted one yet.
+        return np.asarray(document.latent_std, np.float64)
+    return prior_scale(prior, document.latent_dim)
+
+
 def prior_scale(prior: GaussianMixture | None, latent_dim: int) -> NDArray[np.float64]:
     """Return the standard deviation of a prior in each direction, float64 (latent_dim,).
 
@@ -80,7 +115,7 @@ def prior_scale(prior: GaussianMixture | None, latent_dim: int) -> NDArray[np.fl
 
 
 def equal_pixel_noise(
-    image: NDArray[Any], variations: NDArray[Any], seed: int
+    image: NDArray[Any], variations: NDArray[Any], seed: int, first: int = 0
 ) -> NDArray[np.float32]:
     """Return an image under pixel noise, each time with the mean squared change of one variation.
 
@@ -100,7 +135,10 @@ def equal_pixel_noise(
     variations
         (n, h, w, c), uint8 or floats in [0, 1].
     seed
-        0 to 2⁶³ − 1; the first k of many variations get the noise that k would get.
+        0 to 2⁶³ − 1. Each place has noise of its own.
+    first
+        Place of the first of these variations among all of them, so that any part gets the noise
+        that the whole would get.
 
     Returns
     -------
@@ -114,11 +152,11 @@ def equal_pixel_noise(
     """
     if variations.ndim != 4 or variations.shape[1:] != image.shape:
         raise ValueError(f"variations of shape {variations.shape} of an image of {image.shape}")
-    generator = _generator(seed, _PIXELS)
     base = _as_float64(image).reshape(-1)
     noisy = np.empty(variations.shape, np.float32)
     for i, variation in enumerate(variations):
         change = float(np.square(_as_float64(variation).reshape(-1) - base).sum())
+        generator = _generator(derived_seed(seed, first + i + 1), _PIXELS)
         noise = generator.standard_normal(base.size)
         room = np.where(noise > 0, 1.0 - base, base)  # how far each value can go in its direction
         size = min(_size(noise, room, change), _ENOUGH)
@@ -144,7 +182,12 @@ def class_centroids(
     known = np.isfinite(codes).all(1) & (labels >= 0) & (labels < num_classes)
     counts = np.bincount(labels[known], minlength=num_classes)
     totals = np.zeros((num_classes, codes.shape[1]))
-    np.add.at(totals, labels[known], codes[known].astype(np.float64))
+    # As products of matrices: adding up row by row takes a second for wide codes.
+    rows_at_once = max(1, _TOTAL_VALUES // max(1, codes.shape[1]))
+    for start in range(0, len(codes), rows_at_once):
+        rows = np.flatnonzero(known[start : start + rows_at_once]) + start
+        belongs = labels[rows] == np.arange(num_classes)[:, None]
+        totals += belongs.astype(np.float64) @ codes[rows].astype(np.float64)
     missing = np.full_like(totals, np.nan)
     means: NDArray[np.float64] = np.divide(
         totals, counts[:, None], out=missing, where=counts[:, None] > 0

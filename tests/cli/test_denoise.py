@@ -176,7 +176,7 @@ def test_images_that_are_noisy_already(run: Path, tmp_path: Path, shell: Shell) 
     clean = latentlab.open_model(run).reconstruct(noisy)[4]
     with Image.open(out / "04.png") as image:
         np.testing.assert_allclose(np.asarray(image), clean[..., 0] * 255, atol=0.51)
-    shell(*words, "--side-by-side")
+    shell(*words, "--side-by-side", "--overwrite")
     row = np.concatenate([noisy[4] / 255.0, clean], 1)
     with Image.open(out / "04.png") as image:
         np.testing.assert_allclose(np.asarray(image), row[..., 0] * 255, atol=0.51)
@@ -263,7 +263,7 @@ def test_the_pictures_of_the_data_are_never_replaced(
     before = {path: path.read_bytes() for path in album.rglob("*") if path.is_file()}
     (tmp_path / "link").symlink_to(album)
     for out in (album, tmp_path / "link"):
-        assert "themselves would be replaced" in refused("denoise", run, album, "-o", out)
+        assert "would be replaced" in refused("denoise", run, album, "-o", out)
     # One picture alone, in its own folder.
     assert "name another folder" in refused(
         "denoise", run, album / "b" / "x=1.png", "-o", album / "b"

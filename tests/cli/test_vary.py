@@ -39,7 +39,10 @@ def test_variations_of_an_image_of_a_data_set(
     drawn, (centre,) = model.decode(codes), model.decode(mu)
     for i in range(10):
         np.testing.assert_allclose(pixels_in(out / f"{i}.png"), drawn[i, ..., 0] * 255, atol=0.6)
-    sheet, noisy = contact_sheet(drawn), contact_sheet(equal_pixel_noise(centre, drawn, 3))
+    sheet, noisy = (
+        contact_sheet(drawn),
+        contact_sheet(equal_pixel_noise(centre, drawn, 3)),
+    )
     for name, expected in (("sheet", sheet), ("pixels", noisy)):
         np.testing.assert_allclose(
             pixels_in(out / f"{name}.png").astype(int), expected[..., 0].astype(int), atol=1
@@ -62,7 +65,7 @@ def test_the_kinds_of_noise(
 ) -> None:
     for objective in ("variational", "undercomplete"):
         run = trained(objective)
-        words = ("vary", run, "--index", 0, "-n", 2, "-o", tmp_path / "x", "--json")
+        words = ("vary", run, "--index", 0, "-n", 2, "-o", tmp_path / "x", "--overwrite", "--json")
         model = latentlab.open_model(run)
         assert shell(*words, "--noise", "isotropic").json["scale"] == [1.0] * 3
         prior = shell(*words, "--noise", "prior").json
@@ -87,6 +90,32 @@ def test_no_noise_is_the_decoded_image(
     np.testing.assert_array_equal(sheet, noisy)
 
 
+def test_nothing_is_replaced_unasked(
+    vae: Path, tmp_path: Path, shell: Shell, refused: Refused
+) -> None:
+    album = tmp_path / "album"
+    album.mkdir()
+    for name in ("0.png", "1.png"):
+        Image.fromarray(np.zeros((8, 7), np.uint8)).save(album / name)
+    before = (album / "0.png").read_bytes()
+    picture = album / "0.png"
+    words = ("vary", vae, "--data", album, "--index", 0, "-n", 2, "-o")
+    for more in ((), ("--overwrite",)):
+        assert "would be replaced" in refused("vary", vae, picture, "-n", 2, "-o", album, *more)
+        assert "would be replaced" in refused(*words, album, *more)
+    assert "lies within" in refused(*words, album / "more")
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "sheet.png").write_text("mine")
+    assert "--overwrite" in refused("vary", vae, picture, "-n", 2, "-o", other)
+    assert (other / "sheet.png").read_text() == "mine"
+    assert not (other / "0.png").exists()
+    shell("vary", vae, picture, "-n", 2, "-o", other, "--overwrite")
+    assert (other / "sheet.png").read_bytes()[:4] == b"\x89PNG"
+    assert picture.read_bytes() == before
+    assert "empty" in refused("vary", vae, picture, "-n", 2, "-o", "")
+
+
 def test_a_picture_file(vae: Path, tmp_path: Path, shell: Shell) -> None:
     """It gets the size and the colours that the model takes; what else is in it stays there."""
     pixels = np.zeros((8, 7, 1), np.uint8)
@@ -95,7 +124,7 @@ def test_a_picture_file(vae: Path, tmp_path: Path, shell: Shell) -> None:
     about = PngInfo()
     about.add_text("Comment", "SECRET")
     Image.fromarray(large).save(tmp_path / "picture.png", pnginfo=about)
-    words = ("-n", 4, "-o", tmp_path / "x", "--json")
+    words = ("-n", 4, "-o", tmp_path / "x", "--overwrite", "--json")
     found = shell("vary", vae, tmp_path / "picture.png", *words).json
     # Made smaller in the way that pictures of a data set are, with soft edges.
     images = open_data(tmp_path / "picture.png", TreatmentOptions(7, 8, "grey")).images
@@ -113,7 +142,10 @@ WRONG = {
     "data alone": (["RUN", "--data", "DATA"], "needs IMAGE, a picture file, or --index"),
     "both": (["RUN", "text.png", "--index", "3"], "either a picture file, or --index"),
     "both in another way": (["RUN", "text.png", "--data", "DATA"], "either a picture file"),
-    "beyond the end": (["RUN", "--data", "DATA", "--index", "160"], "no image 160; its 160 images"),
+    "beyond the end": (
+        ["RUN", "--data", "DATA", "--index", "160"],
+        "no image 160; its images count from 0 to 159",
+    ),
     "before the start": (["RUN", "--index", "-1"], "-1"),
     "half an index": (["RUN", "--index", "1.5"], "not a whole number"),
     "no variations": (["RUN", "--index", "1", "-n", "0"], "0"),

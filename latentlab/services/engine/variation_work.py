@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from latentlab.core.adapt import adapted
-from latentlab.core.corruptions import derived_seed
 from latentlab.core.messages import Result
 from latentlab.core.trace import now_s
 from latentlab.core.variation_messages import (
@@ -20,7 +19,7 @@ from latentlab.core.variation_messages import (
 from latentlab.core.variations import (
     class_centroids,
     equal_pixel_noise,
-    prior_scale,
+    noise_scale,
     vary_codes,
 )
 from latentlab.nn.inference import chunk_images, encode
@@ -100,7 +99,7 @@ def _varied(request: VaryRequest, model: LiveModel) -> _Job:
     noise = request.noise
     if noise == "posterior" and logvar is None:
         noise = "prior"
-    scale = _scale(model, noise, logvar)
+    scale = noise_scale(noise, logvar, model.prior, model.document)
     with np.errstate(over="ignore", invalid="ignore"):
         codes = vary_codes(mu[0], scale, request.sigma, request.count, request.seed)
     codes = np.nan_to_num(codes, posinf=_FARTHEST, neginf=-_FARTHEST)
@@ -114,10 +113,7 @@ def _varied(request: VaryRequest, model: LiveModel) -> _Job:
         yield None
     for rows in _pieces(len(codes), chunk_images(shape)):
         for i in range(rows.start, rows.stop):
-            # A seed for each place, so that pieces of any size give the same pictures.
-            (pixels,) = equal_pixel_noise(
-                centre, images[i : i + 1], derived_seed(request.seed, i + 1)
-            )
+            (pixels,) = equal_pixel_noise(centre, images[i : i + 1], request.seed, first=i)
             noisy[i] = np.rint(pixels * 255.0)
         yield None
     redrawn = []
@@ -147,20 +143,6 @@ def _varied(request: VaryRequest, model: LiveModel) -> _Job:
         request.sigma * float(np.mean(scale)),
         version,
     )
-
-
-def _scale(model: LiveModel, noise: str, logvar: NDArray[np.float32] | None) -> NDArray[np.float64]:
-    """Return the standard deviation in each direction that sigma multiplies, float64 (d,)."""
-    if noise == "posterior":
-        assert logvar is not None
-        deviation: NDArray[np.float64] = np.exp(0.5 * logvar[0].astype(np.float64))
-        return deviation
-    if noise == "isotropic":
-        return np.ones(model.document.latent_dim)
-    if model.prior is None and model.document.prior != "standard-normal":
-        # Codes too wide for a fitted density, or a run that has not fitted one yet.
-        return np.asarray(model.document.latent_std, np.float64)
-    return prior_scale(model.prior, model.document.latent_dim)
 
 
 def _centroids(request: CentroidsRequest, model: LiveModel) -> _Job:
