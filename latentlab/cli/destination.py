@@ -23,11 +23,11 @@ def file_to_write(path: Path, endings: Collection[str]) -> Path:
         If it has another ending, its folder is missing or refuses files, or something else than a
         file has its name.
     """
-    if path.suffix.lower() not in endings:
-        raise UsageError(f"“{path.name}” must end with one of: {', '.join(endings)}.")
     try:
         if path.is_dir():
-            raise UsageError(f"“{path}” is a folder; name a file to write.")
+            raise UsageError(f"“{path}” is a folder; name a {' or '.join(endings)} file to write.")
+        if path.suffix.lower() not in endings:
+            raise UsageError(f"“{path.name}” must end with one of: {', '.join(endings)}.")
         if path.exists() and not path.is_file():
             raise UsageError(f"“{path}” is not a regular file; name another one to write.")
         if not path.parent.is_dir():

@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import importlib
 import os
+import signal
 import sys
+import threading
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TextIO
 
 from cyclopts import App, Parameter
@@ -43,13 +45,36 @@ def run(args: Sequence[str]) -> int:
     """Run one command and return the exit code: 0 done, 1 failed, 2 wrong use."""
     for stream in (sys.stdout, sys.stderr):
         _take_any_text(stream)
-    code = _guarded(lambda: _app(args)(list(args), exit_on_error=False, print_error=False))
+    with _ending_in_order():
+        code = _guarded(lambda: _app(args)(list(args), exit_on_error=False, print_error=False))
     try:
         if sys.stdout is not None:  # it is None where the shell has closed it
             sys.stdout.flush()
     except OSError as error:
         return _no_output(error)
     return code
+
+
+class _Terminated(KeyboardInterrupt):
+    """The system or a cluster has asked the program to end."""
+
+
+@contextlib.contextmanager
+def _ending_in_order() -> Iterator[None]:
+    """Let SIGTERM end a command as Ctrl-C does, so that no half-written files are left behind."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, _end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _end(number: int, frame: object) -> None:
+    del number, frame
+    raise _Terminated
 
 
 def _app(args: Sequence[str]) -> App:
@@ -78,6 +103,8 @@ def _app(args: Sequence[str]) -> App:
 def _guarded(command: Callable[[], object]) -> int:
     try:
         result = command()
+    except _Terminated:
+        return 128 + signal.SIGTERM
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError as error:

@@ -41,6 +41,10 @@ def open_data(
         With a sentence if it is missing, damaged or of another kind.
     """
     name = str(name_or_path)
+    if not name.strip():  # as an unset variable of a shell gives; it would be the current folder
+        raise DataError(
+            "The name of the data set is empty; name a folder, a file or a bundled set."
+        )
     if is_known_name(name):
         return _open_named(name)
     path = _existing(name_or_path)
