@@ -162,8 +162,8 @@ def _linear(
         )
         return None
     training = np.setdiff1d(np.arange(len(data)), held_out_of(document, data))
-    return LinearDenoiser.fit_stack(
-        np.asarray(data.images)[training], steps, derived_seed(seed, 1), clip=False
+    return LinearDenoiser.fit_for_others(
+        np.asarray(data.images)[training], steps, derived_seed(seed, 1)
     ).apply(noisy, limit=False)
 
 

@@ -17,14 +17,17 @@ from numpy.typing import NDArray
 from latentlab.core.corruptions import checked_corruption, derived_seed
 from latentlab.core.linear_fit import LinearFit, flat
 
+_IMAGES_PER_DIRECTION = 4
+_MOST_VALUES, _MOST_COMPONENTS = 3072, 2048
+
 
 @dataclass(frozen=True, eq=False)
 class LinearDenoiser:
     """The affine map from corrupted to clean images with the least mean squared error.
 
     D = h·w·c is the number of values of an image, in the order of its array. Of images with many
-    values only the K leading principal components of the clean ones are used, in the corrupted
-    image as in the estimate; otherwise K = D.
+    values only the K leading principal components of the clean ones are treated so; the rest of an
+    image is multiplied by one number. Otherwise K = D.
 
     Attributes
     ----------
@@ -38,6 +41,8 @@ class LinearDenoiser:
         float32 (K, K), C_xy C_yy⁻¹.
     directions
         float32 (D, K) with orthonormal columns, the principal components; ``None`` if K = D.
+    rest_gain
+        What the rest is multiplied by.
     """
 
     steps: tuple[tuple[str, float], ...]
@@ -47,6 +52,7 @@ class LinearDenoiser:
     corrupted_mean: NDArray[np.float32]
     weights: NDArray[np.float32]
     directions: NDArray[np.float32] | None = None
+    rest_gain: float = 0.0
 
     @classmethod
     def fit(
@@ -57,8 +63,8 @@ class LinearDenoiser:
         seed: int,
         *,
         clip: bool = True,
-        max_values: int = 3072,
-        max_components: int = 2048,
+        max_values: int = _MOST_VALUES,
+        max_components: int = _MOST_COMPONENTS,
     ) -> LinearDenoiser:
         """Return the denoiser for one corruption of images like these.
 
@@ -81,8 +87,8 @@ class LinearDenoiser:
         seed: int,
         *,
         clip: bool = True,
-        max_values: int = 3072,
-        max_components: int = 2048,
+        max_values: int = _MOST_VALUES,
+        max_components: int = _MOST_COMPONENTS,
     ) -> LinearDenoiser:
         """Return the denoiser for one or several corruptions, one upon the other.
 
@@ -134,6 +140,25 @@ class LinearDenoiser:
                 return denoiser
 
     @classmethod
+    def fit_for_others(
+        cls, images: NDArray[Any], steps: Sequence[tuple[str, float]], seed: int
+    ) -> LinearDenoiser:
+        """Return the denoiser of noise that is not clipped, for images that are not among these.
+
+        As :meth:`fit_stack`, but at most one direction for four images is learnt: what few images
+        tell of more would be fitted to these and not to others.
+        """
+        most = max(1, len(images) // _IMAGES_PER_DIRECTION)
+        return cls.fit_stack(
+            images,
+            steps,
+            seed,
+            clip=False,
+            max_values=min(_MOST_VALUES, most),
+            max_components=min(_MOST_COMPONENTS, most),
+        )
+
+    @classmethod
     def fitted(
         cls, fit: LinearFit, steps: Sequence[tuple[str, float]], seed: int, *, clip: bool
     ) -> Generator[None, None, LinearDenoiser]:
@@ -155,6 +180,7 @@ class LinearDenoiser:
             corrupted_mean=solution.corrupted_mean,
             weights=solution.weights,
             directions=fit.directions,
+            rest_gain=solution.rest_gain,
         )
 
     def apply(self, corrupted: NDArray[Any], *, limit: bool = True) -> NDArray[np.float32]:
@@ -179,11 +205,12 @@ class LinearDenoiser:
         values: NDArray[np.float32] = (
             flat(corrupted.reshape(-1, *self.image_shape)) - self.corrupted_mean
         )
-        if self.directions is not None:
-            values = values @ self.directions
-        estimate: NDArray[np.float32] = values @ self.weights.T
-        if self.directions is not None:
-            estimate = estimate @ self.directions.T
+        if self.directions is None:
+            estimate: NDArray[np.float32] = values @ self.weights.T
+        else:
+            seen = values @ self.directions
+            gain = np.float32(self.rest_gain)
+            estimate = (seen @ self.weights.T - gain * seen) @ self.directions.T + gain * values
         estimate += self.clean_mean
         if limit:
             np.clip(estimate, 0.0, 1.0, out=estimate)

@@ -43,10 +43,14 @@ class LinearSolution:
         float32 (D,), E[y].
     weights
         float32 (K, K), C_xy C_yy⁻¹.
+    rest_gain
+        By what the rest of an image, which the principal components do not span, is multiplied: the
+        best single number, tr C_xy / tr C_yy of the rest. 0 where there is no rest.
     """
 
     corrupted_mean: NDArray[np.float32]
     weights: NDArray[np.float32]
+    rest_gain: float
 
 
 class LinearFit:
@@ -92,6 +96,7 @@ class LinearFit:
         """(D, K), the principal components that images are seen through, if they are."""
         self._covariance = np.zeros((0, 0))
         self._products = np.zeros((0, 0, 0))
+        self._variance = 0.0  # of all values of an image together
         self._is_prepared = False
 
     def prepare(self) -> Pieces:
@@ -127,6 +132,8 @@ class LinearFit:
         offset = self._seen((self.mean - centre).astype(np.float32)[None])[0].astype(np.float64)
         self._covariance = covariance / count - np.outer(offset, offset)
         self._products = products / count
+        squares = np.trace(self._products, axis1=1, axis2=2).sum()
+        self._variance = float(squares - np.square(self.mean).sum())
         self._is_prepared = True
 
     def solve(
@@ -158,15 +165,23 @@ class LinearFit:
             cross = noise.gain * self._covariance
             covariance = noise.gain**2 * self._covariance
             add_pixel_blocks(covariance, noise.blocks, self.directions)
+            blocks = float(np.trace(noise.blocks, axis1=1, axis2=2).sum())
+            variance = noise.gain**2 * self._variance + blocks
+            traces = (noise.gain * self._variance, variance)
         else:
             is_random = any(kind.is_random for kind in kinds)
-            corrupted_mean, cross, covariance = yield from self._sampled(
+            corrupted_mean, cross, covariance, traces = yield from self._sampled(
                 steps, seed, clip=clip, is_random=is_random
             )
+        rest_gain = 0.0
+        if self.directions is not None:
+            # Rounding may leave a little of a rest that is nothing.
+            rest = max(0.0, traces[1] - float(np.trace(covariance))) + self._size * _RIDGE
+            rest_gain = (traces[0] - float(np.trace(cross))) / rest
         yield
         covariance[np.diag_indices(len(covariance))] += _RIDGE
         weights = yield from self._weights(cross, covariance)
-        return LinearSolution(corrupted_mean.astype(np.float32), weights)
+        return LinearSolution(corrupted_mean.astype(np.float32), weights, rest_gain)
 
     # --- parts -----------------------------------------------------------------------------------
 
@@ -202,24 +217,30 @@ class LinearFit:
     def _sampled(
         self, steps: Sequence[tuple[str, float]], seed: int, *, clip: bool, is_random: bool
     ) -> Generator[
-        None, None, tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
+        None,
+        None,
+        tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], tuple[float, float]],
     ]:
         """Return E[y], C_xy and C_yy of images corrupted with noise that is drawn afresh.
 
-        All images are taken equally often.
+        Behind them the traces of C_xy and C_yy of whole images. All images are taken equally often.
         """
         count = len(self._rows)
         copies = -(-_MIN_SAMPLES // count) if is_random else 1
         size = self._num_seen
         cross, covariance = np.zeros((size, size)), np.zeros((size, size))
         shift = np.zeros(self._size)
+        shared = squares = 0.0
         centre = self.mean.astype(np.float32)
         for number, rows in enumerate(self._pieces(np.tile(self._rows, copies))):
             clean = self._images[rows]
             corrupted = corrupt_stack(clean, steps, derived_seed(seed, number), clip=clip)
             y = flat(corrupted) - centre
             shift += y.sum(0, dtype=np.float64)
-            seen_x: NDArray[Any] = self._seen(flat(clean) - centre)
+            x = flat(clean) - centre
+            shared += float(np.vdot(x, y))
+            squares += float(np.vdot(y, y))
+            seen_x: NDArray[Any] = self._seen(x)
             seen_y: NDArray[Any] = self._seen(y)
             if not is_random:
                 # Without noise the smallest variances are tiny: sums in float32 could lose them.
@@ -232,7 +253,8 @@ class LinearFit:
         # x is centred already, so only the second mean has to be taken out.
         offset: NDArray[Any] = shift if self.directions is None else shift @ self.directions
         covariance = covariance / num_pairs - np.outer(offset, offset)
-        return self.mean + shift, cross / num_pairs, covariance
+        traces = (shared / num_pairs, squares / num_pairs - float(np.square(shift).sum()))
+        return self.mean + shift, cross / num_pairs, covariance, traces
 
     def _weights(
         self, cross: NDArray[np.float64], covariance: NDArray[np.float64]

@@ -75,7 +75,7 @@ class NoiseController(QObject):
         self._strip_timer.timeout.connect(self._request_strip)
         thread.resulted.connect(self._take)
         lab.imageChanged.connect(self._on_input_changed)
-        lab.denoiserChanged.connect(self._on_input_changed)
+        lab.denoiserChanged.connect(self._on_denoiser_changed)
         lab.noiseChanged.connect(self._on_noise_changed)
         session.dataChanged.connect(self._on_data_changed)
         session.engineChanged.connect(self.refresh)
@@ -261,6 +261,13 @@ class NoiseController(QObject):
         self._thread.touch()
         self.refresh()
 
+    @Slot()
+    def _on_denoiser_changed(self) -> None:
+        self._strip_sequence += 1  # what is on its way is another's
+        self._strip_is_coming = False
+        self._lab.set_strip(None)
+        self._on_input_changed()
+
     def _request(self, event_s: float) -> None:
         lab, session = self._lab, self._session
         if lab.image is None or session.engine_status != "ready":
@@ -344,6 +351,7 @@ class NoiseController(QObject):
                 if self._is_wanted(result):
                     self._shown_sequence = result.sequence
                     self._lab.set_result(None, result.sentence)
+                    self._strip_is_coming = False
             case StripAdvanced():
                 if result.sequence == self._strip_sequence:
                     self._strip_is_coming = not result.complete

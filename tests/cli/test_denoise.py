@@ -64,7 +64,7 @@ def test_every_corruption_is_measured(name: str, run: Path, blobs: Path, shell: 
         ssim(clean.astype(np.float32), denoised).mean(), abs=1e-5
     )
     training = np.delete(pixels, HELD_OUT, 0)
-    fitted = LinearDenoiser.fit(training, name, amount, derived_seed(3, 1), clip=False)
+    fitted = LinearDenoiser.fit_for_others(training, [(name, amount)], derived_seed(3, 1))
     linear = fitted.apply(noisy, limit=False)
     assert found["psnr_linear_db"] == pytest.approx(psnr(clean, linear), abs=1e-4)
 
@@ -198,8 +198,8 @@ def test_corruptions_are_done_one_after_the_other(run: Path, blobs: Path, shell:
     assert found["psnr_corrupted_db"] == pytest.approx(psnr(clean, noisy), abs=1e-4)
     denoised = latentlab.open_model(run).denoise(noisy)
     assert found["psnr_denoised_db"] == pytest.approx(psnr(clean, denoised), abs=1e-4)
-    fitted = LinearDenoiser.fit_stack(
-        np.delete(pixels, HELD_OUT, 0), steps, derived_seed(4, 1), clip=False
+    fitted = LinearDenoiser.fit_for_others(
+        np.delete(pixels, HELD_OUT, 0), steps, derived_seed(4, 1)
     )
     linear = fitted.apply(noisy, limit=False)
     assert found["psnr_linear_db"] == pytest.approx(psnr(clean, linear), abs=1e-4)
@@ -279,8 +279,8 @@ def test_other_images_are_compared_with_what_the_model_was_trained_on(
     found = shell(*words).json
     pixels = np.load(blobs)["x"]
     noisy = corrupt(np.load(tmp_path / "other.npy"), "mask", 0.5, 0, clip=False)
-    fitted = LinearDenoiser.fit(
-        np.delete(pixels, HELD_OUT, 0), "mask", 0.5, derived_seed(0, 1), clip=False
+    fitted = LinearDenoiser.fit_for_others(
+        np.delete(pixels, HELD_OUT, 0), [("mask", 0.5)], derived_seed(0, 1)
     )
     clean = np.load(tmp_path / "other.npy") / 255.0
     linear = fitted.apply(noisy, limit=False)

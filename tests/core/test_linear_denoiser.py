@@ -388,3 +388,42 @@ def test_what_is_refused() -> None:
     for wrong in (images[:, 1:], images[..., 0], images[0, 0]):
         with pytest.raises(ValueError, match="shape"):
             fitted.apply(wrong)
+
+
+@pytest.mark.parametrize(
+    "steps", [[("gaussian", 0.01)], [("mask", 0.3)], [("blur", 0.1), ("gaussian", 0.05)]]
+)
+def test_what_few_components_leave_out_is_not_lost(steps: list[tuple[str, float]]) -> None:
+    generator = np.random.default_rng(0)
+    images = generator.random((400, 8, 8, 3), np.float32)  # nothing that components could sum up
+    fitted = LinearDenoiser.fit_stack(images, steps, 1, clip=False, max_values=5, max_components=5)
+    corrupted = corrupt_stack(images[:200], steps, 3, clip=False)
+    estimate = fitted.apply(corrupted, limit=False)
+    assert mse(estimate, images[:200]) <= 1.01 * mse(corrupted, images[:200])
+    # The gain of the rest is that of the least squared error.
+    clean = (images[:200].reshape(200, -1) - fitted.clean_mean).astype(np.float64)
+    noisy = corrupted.reshape(200, -1) - fitted.corrupted_mean
+    assert fitted.directions is not None
+    rest = noisy - (noisy @ fitted.directions) @ fitted.directions.T
+    assert fitted.rest_gain == pytest.approx(
+        float((clean * rest).sum() / (rest**2).sum()), abs=0.03
+    )
+
+
+def test_whole_images_have_no_rest() -> None:
+    assert LinearDenoiser.fit(smooth_images(100, 1), "mask", 0.3, 0).rest_gain == 0.0
+
+
+def test_few_images_are_not_learnt_by_heart() -> None:
+    images = smooth_images(60, 3)  # of 90 values each
+    others = smooth_images(500, 3, seed=1)
+    corrupted = corrupt(others, "gaussian", 0.05, 2, clip=False)
+    whole = LinearDenoiser.fit(images, "gaussian", 0.05, 0, clip=False)
+    fewer = LinearDenoiser.fit_for_others(images, [("gaussian", 0.05)], 0)
+    assert fewer.directions is not None
+    assert fewer.directions.shape == (90, 15)
+    errors = [mse(d.apply(corrupted, limit=False), others) for d in (whole, fewer)]
+    assert errors[1] < errors[0]
+    assert errors[1] < mse(corrupted, others)
+    one = LinearDenoiser.fit_for_others(images[:1], [("mask", 0.5)], 0)
+    assert np.isfinite(one.apply(corrupted)).all()

@@ -114,7 +114,7 @@ class StripJob:
         self._key = (
             "" if data is None else data.fingerprint,
             denoiser.input_shape,
-            len(self._held_out),
+            self._held_out.tobytes(),  # other models may have other images held out
         )
         self._work = self._run()
 
@@ -236,7 +236,7 @@ class StripJob:
                 yield None
             error = 0.0
             for start, part in self._parts(clean):
-                made = denoiser.apply(_noisy(part, steps, start))
+                made = denoiser.apply(_noisy(part, steps, start), limit=False)
                 error += float(np.sum((made - part / np.float32(255.0)) ** 2, dtype=np.float64))
                 yield None
             curve[place] = mse_as_db(error / clean.size)
@@ -249,7 +249,7 @@ class StripJob:
         assert self._data is not None
         shape = self._denoiser.input_shape
         images = self._data.images
-        fit_key = (self._key[0], shape)
+        fit_key = self._key
         if self._data.image_shape != shape:
             # Adapted images are few enough to be kept: moments of fewer are good enough.
             rows = _spread(rows, _MOST_LEARNT_FROM // 4)
