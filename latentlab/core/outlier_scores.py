@@ -128,34 +128,60 @@ def latent_distance(
     NDArray[np.float64]
         (n,), NaN for a code that is not finite, or where there is no other training code.
     """
-    if k < 1:
-        raise ValueError(f"{k} neighbours instead of at least 1")
-    found = np.full(len(codes), np.nan)
-    finite = np.isfinite(reference).all(1)
-    usable = np.flatnonzero(np.isfinite(codes).all(1))
-    if not finite.any() or not len(usable):
+    return LatentDistance(reference, k).of(codes, own)
+
+
+class LatentDistance:
+    """Distances to the same training codes, for codes that come in parts.
+
+    Parameters
+    ----------
+    reference, k
+        As for :func:`latent_distance`.
+    """
+
+    def __init__(self, reference: NDArray[np.float32], k: int = K_SUPPORT) -> None:
+        if k < 1:
+            raise ValueError(f"{k} neighbours instead of at least 1")
+        self._k = k
+        finite = np.isfinite(reference).all(1)
+        known = reference[finite]
+        # The last stands for an own of −1.
+        self._row_of = np.full(len(reference) + 1, -1, np.int64)
+        self._row_of[:-1][finite] = np.arange(len(known))
+        self._mean = np.zeros(reference.shape[1])
+        self._spread = 1.0
+        self._index: NeighbourIndex | None = None
+        if len(known):
+            self._mean = known.mean(0, np.float64)
+            variance = sum(float(np.square(x - self._mean).sum()) for x in _pieces(known))
+            self._spread = math.sqrt(variance / len(known)) or 1.0
+            # Centred and scaled before squares are taken in float32: of codes far from the origin
+            # little would be left otherwise.
+            self._index = NeighbourIndex(_scaled(known, self._mean, self._spread))
+
+    def of(
+        self, codes: NDArray[np.float32], own: NDArray[np.int64] | None = None
+    ) -> NDArray[np.float64]:
+        """Return the distances of some codes, as :func:`latent_distance` does."""
+        found = np.full(len(codes), np.nan)
+        usable = np.flatnonzero(np.isfinite(codes).all(1))
+        if self._index is None or not len(usable):
+            return found
+        # One more than wanted: a training code is its own nearest neighbour.
+        indices, distances = self._index.query_many(
+            _scaled(codes[usable], self._mean, self._spread), self._k + 1
+        )
+        if own is not None:
+            itself = self._row_of[own[usable]]
+            distances[(indices == itself[:, None]) & (itself[:, None] >= 0)] = np.inf
+            distances.sort(1)
+        nearest = distances[:, : self._k]
+        is_there = np.isfinite(nearest)
+        count = is_there.sum(1)
+        total = np.where(is_there, nearest, 0.0).sum(1)
+        found[usable] = np.divide(total, count, out=np.full(len(usable), np.nan), where=count > 0)
         return found
-    known = reference[finite]
-    mean = known.mean(0, np.float64)
-    variance = sum(float(np.square(x - mean).sum()) for x in _pieces(known)) / len(known)
-    spread = math.sqrt(variance) or 1.0
-    # Centred and scaled before squares are taken in float32: of codes far from the origin little
-    # would be left otherwise.
-    index = NeighbourIndex(_scaled(known, mean, spread))
-    # One more than wanted: a training code is its own nearest neighbour.
-    indices, distances = index.query_many(_scaled(codes[usable], mean, spread), k + 1)
-    if own is not None:
-        row_of = np.full(len(reference) + 1, -1, np.int64)  # the last stands for an own of −1
-        row_of[:-1][finite] = np.arange(len(known))
-        itself = row_of[own[usable]]
-        distances[(indices == itself[:, None]) & (itself[:, None] >= 0)] = np.inf
-        distances.sort(1)
-    nearest = distances[:, :k]
-    is_there = np.isfinite(nearest)
-    count = is_there.sum(1)
-    total = np.where(is_there, nearest, 0.0).sum(1)
-    found[usable] = np.divide(total, count, out=np.full(len(usable), np.nan), where=count > 0)
-    return found
 
 
 def ranks_of(scores: NDArray[Any]) -> NDArray[np.int64]:

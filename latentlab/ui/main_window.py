@@ -42,7 +42,7 @@ from latentlab.ui.lab_toolbar import LabToolbar
 from latentlab.ui.latent_map.latent_map import LatentMap
 from latentlab.ui.latent_map.noise_layers import NoiseLayers
 from latentlab.ui.named_data import NamedData
-from latentlab.ui.open_dialog import ask_for_files
+from latentlab.ui.open_dialog import ask_for_files, ask_where_to_save
 from latentlab.ui.panels.data_panel import DataPanel
 from latentlab.ui.panels.decoded_panel import DecodedPanel
 from latentlab.ui.panels.latent_panel import LatentPanel
@@ -391,13 +391,9 @@ class MainWindow(QMainWindow):
         model = self._stores.session.model
         if model is None:
             return
-        path, _ = QFileDialog.getSaveFileName(
-            self,
-            self.tr("Save the model"),
-            f"{model.name}.safetensors",
-            self.tr("Model files (*.safetensors)"),
-        )
-        if path:
+        kind = (self.tr("Model files"), ".safetensors")
+        name = f"{model.name}.safetensors"
+        if path := ask_where_to_save(self, self.tr("Save the model"), name, kind):
             self._controllers.session.save_model(path)
 
     @Slot()

@@ -1,4 +1,4 @@
-"""Asks which files to open: several at once, one picture, or one model."""
+"""Asks which files to open: several at once, one picture, or one model; and where to save."""
 
 from __future__ import annotations
 
@@ -42,6 +42,32 @@ def ask_for_model(parent: QWidget) -> str:
     """Return the model file that was chosen; empty if none was."""
     kinds = ((QCoreApplication.translate("OpenDialog", "Models"), _MODELS),)
     return _one_file(parent, QCoreApplication.translate("OpenDialog", "Open a model"), kinds)
+
+
+def ask_where_to_save(parent: QWidget, title: str, name: str, kind: tuple[str, str]) -> str:
+    """Return where to save a file; empty if nowhere.
+
+    The ending is there before the system asks whether an older file may be replaced.
+
+    Parameters
+    ----------
+    parent
+        Above which it is asked.
+    title
+        Of the dialog, translated.
+    name
+        What the file is called at first, with its ending.
+    kind
+        Translated words, and the ending, such as ``(tr("Tables"), ".csv")``.
+    """
+    dialog = QFileDialog(parent, title, name, f"{kind[0]} (*{kind[1]})")
+    dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+    dialog.setDefaultSuffix(kind[1])
+    dialog.selectFile(name)
+    accepted = dialog.exec()
+    path = dialog.selectedFiles()[0] if accepted and dialog.selectedFiles() else ""
+    dialog.deleteLater()
+    return path
 
 
 def _one_file(parent: QWidget, title: str, kinds: Sequence[tuple[str, str]]) -> str:

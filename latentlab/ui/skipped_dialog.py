@@ -11,7 +11,6 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QDialog,
-    QFileDialog,
     QHBoxLayout,
     QHeaderView,
     QPushButton,
@@ -24,6 +23,7 @@ from latentlab.core.origin import Skipped
 from latentlab.core.shown_name import shown_name
 from latentlab.core.skipped_csv import skipped_rows, write_skipped
 from latentlab.ui.importing.skipped_model import SkippedModel
+from latentlab.ui.open_dialog import ask_where_to_save
 from latentlab.ui.section import label
 
 _MOST_REASONS = 5
@@ -115,10 +115,8 @@ class SkippedDialog(QDialog):
 
     @Slot()
     def _ask_where(self) -> None:
-        path, _ = QFileDialog.getSaveFileName(
-            self, self.tr("Export the list"), "left out.csv", self.tr("Tables (*.csv)")
-        )
-        if path:
+        kind = (self.tr("Tables"), ".csv")
+        if path := ask_where_to_save(self, self.tr("Export the list"), "left out.csv", kind):
             self.export(Path(path))
 
     def export(self, path: Path) -> None:

@@ -18,7 +18,7 @@ from latentlab.core.messages import (
     UseDataCommand,
 )
 from latentlab.core.outlier_messages import OutliersDropped, OutliersFound, OutliersRequest
-from latentlab.core.outlier_scores import latent_distance
+from latentlab.core.outlier_scores import LatentDistance, latent_distance
 from latentlab.services.engine import outlier_work
 
 
@@ -98,12 +98,14 @@ def test_cancel_while_distances_are_computed(
 
     may_end = threading.Event()
 
-    def slow(*args: object) -> object:
+    of = LatentDistance.of
+
+    def slow(self: LatentDistance, *args: object) -> object:
         may_end.wait(10)
-        return latent_distance(*args)  # type: ignore[arg-type]
+        return of(self, *args)  # type: ignore[arg-type]
 
     monkeypatch.setattr(outlier_work._Distances, "__init__", noted)
-    monkeypatch.setattr(outlier_work, "latent_distance", slow)
+    monkeypatch.setattr(LatentDistance, "of", slow)
     parts.studies.outlier_controller.compute()
     while not made:
         parts.thread.engine.turn()
@@ -121,7 +123,7 @@ def test_a_defect_in_the_thread_is_raised_where_it_is_seen(
     def broken(*args: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(outlier_work, "latent_distance", broken)
+    monkeypatch.setattr(LatentDistance, "of", broken)
     parts.studies.outlier_controller.compute()
     with pytest.raises(ZeroDivisionError):
         parts.thread.rest()

@@ -346,7 +346,7 @@ def test_matrix_is_exported(digits: Tabs, tmp_path: Path) -> None:
     digits.parts.thread.rest()
     assert csv.isEnabled() and png.isEnabled()
     panel.export_csv(tmp_path / "m.csv")
-    panel.export_png(tmp_path / "m")
+    panel.export_png(tmp_path / "m.png")
     assert len((tmp_path / "m.csv").read_text("utf-8-sig").splitlines()) == 11
     assert not QImage(str(tmp_path / "m.png")).isNull()
     panel.export_png(tmp_path / "nowhere" / "m.png")

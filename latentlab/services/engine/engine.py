@@ -484,6 +484,7 @@ class Engine:
             ) from error
         self._embedding = self._tiles = None
         self._training = training
+        self._studies.close()  # distances of the weights before would take a core from it
         self._session_epoch += 1
         run = training.run
         self._model = LiveModel(

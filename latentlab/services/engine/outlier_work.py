@@ -17,7 +17,7 @@ from latentlab.core.outlier_messages import (
     OutliersFound,
     OutliersRequest,
 )
-from latentlab.core.outlier_scores import OutlierScores, latent_distance
+from latentlab.core.outlier_scores import LatentDistance, OutlierScores
 from latentlab.core.trace import now_s
 from latentlab.nn.image_errors import image_errors
 from latentlab.nn.inference import chunk_images
@@ -152,7 +152,7 @@ class _Distances:
     pieces. It is NumPy and SciPy alone, which let other threads run meanwhile.
     """
 
-    _ROWS = 8192  # between two looks at whether to stop; each begins with a search tree
+    _ROWS = 256  # between two looks at whether to stop
 
     def __init__(self, codes: NDArray[np.float32], training: NDArray[np.int64]) -> None:
         self._codes = codes
@@ -182,12 +182,12 @@ class _Distances:
             codes = self._codes
             own = np.full(len(codes), -1, np.int64)
             own[self._training] = np.arange(len(self._training))
-            reference = codes[self._training]
+            distance = LatentDistance(codes[self._training])
             for start in range(0, len(codes), self._ROWS):
                 if self._stop.is_set():
                     return
                 rows = slice(start, start + self._ROWS)
-                self.values[rows] = latent_distance(codes[rows], reference, own[rows])
+                self.values[rows] = distance.of(codes[rows], own[rows])
                 self.share = min(1.0, (start + self._ROWS) / len(codes))
         except Exception as error:  # noqa: BLE001 - raised again where somebody waits for it
             self._error = error

@@ -8,7 +8,6 @@ import numpy as np
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
-    QFileDialog,
     QGridLayout,
     QHBoxLayout,
     QPushButton,
@@ -27,6 +26,7 @@ from latentlab.ui.image_sheet import ImageSheet
 from latentlab.ui.matrix_choices import ModelChoice, NoiseChoice
 from latentlab.ui.meter import Meter
 from latentlab.ui.noise_heat_map import NoiseHeatMap
+from latentlab.ui.open_dialog import ask_where_to_save
 from latentlab.ui.outcome_label import OutcomeLabel
 from latentlab.ui.picture_to_file import save_png
 from latentlab.ui.section import label
@@ -181,18 +181,14 @@ class NoiseMatrixPanel(QWidget):
 
     @Slot()
     def _ask_for_csv(self) -> None:
-        path, _ = QFileDialog.getSaveFileName(
-            self, self.tr("Export the matrix"), "noise matrix.csv", self.tr("Tables (*.csv)")
-        )
-        if path:
+        kind = (self.tr("Tables"), ".csv")
+        if path := ask_where_to_save(self, self.tr("Export the matrix"), "noise matrix.csv", kind):
             self.export_csv(Path(path))
 
     @Slot()
     def _ask_for_png(self) -> None:
-        path, _ = QFileDialog.getSaveFileName(
-            self, self.tr("Export the matrix"), "noise matrix.png", self.tr("Pictures (*.png)")
-        )
-        if path:
+        kind = (self.tr("Pictures"), ".png")
+        if path := ask_where_to_save(self, self.tr("Export the matrix"), "noise matrix.png", kind):
             self.export_png(Path(path))
 
     def export_csv(self, path: Path) -> None:
@@ -201,8 +197,6 @@ class NoiseMatrixPanel(QWidget):
 
     def export_png(self, path: Path) -> None:
         """Write the matrix as a picture, and say how that went."""
-        if path.suffix.lower() != ".png":
-            path = path.with_name(path.name + ".png")
         self._said.write(path, self._save_picture)
 
     def _save_picture(self, path: Path) -> None:

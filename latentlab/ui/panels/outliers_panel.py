@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 from PySide6.QtCore import QSignalBlocker, Qt, Slot
 from PySide6.QtWidgets import (
-    QFileDialog,
     QGridLayout,
     QHBoxLayout,
     QPushButton,
@@ -27,6 +26,7 @@ from latentlab.ui.elided_label import ElidedLabel
 from latentlab.ui.flat_combo_box import FlatComboBox
 from latentlab.ui.meter import Meter
 from latentlab.ui.number_editors import FloatEditor
+from latentlab.ui.open_dialog import ask_where_to_save
 from latentlab.ui.outcome_label import OutcomeLabel
 from latentlab.ui.outlier_gallery import OutlierGallery
 from latentlab.ui.roc_plot import RocPlot
@@ -245,10 +245,8 @@ class OutliersPanel(QWidget):
 
     @Slot()
     def _ask_where(self) -> None:
-        path, _ = QFileDialog.getSaveFileName(
-            self, self.tr("Export the ranking"), "outliers.csv", self.tr("Tables (*.csv)")
-        )
-        if path:
+        kind = (self.tr("Tables"), ".csv")
+        if path := ask_where_to_save(self, self.tr("Export the ranking"), "outliers.csv", kind):
             self.export(Path(path))
 
     def export(self, path: Path) -> None:
