@@ -38,7 +38,12 @@ def corruption_steps(words: Sequence[str], amount: float | None) -> Steps:
 
 
 def _step(word: str, amount: float | None) -> tuple[str, float]:
-    name, has_own, text = word.partition("=")
+    if "," in word:
+        raise UsageError(
+            f"“{word[:40]}” names several corruptions; repeat the option: --corruption mask=0.5 "
+            "--corruption blur=0.2."
+        )
+    name, has_own, text = (part.strip() for part in word.partition("="))
     if has_own:
         try:
             amount = float(text)

@@ -114,9 +114,16 @@ def open_images(name: str, options: TreatmentOptions | None = None) -> ImageSet:
     options.validate()
     try:
         with ImportBar() as bar:
-            return open_data(name, options, bar.show)
+            data = open_data(name, options, bar.show)
     except DataError as error:
         raise UsageError(error.sentence, error.details) from error
+    left_out = 0 if data.origin is None else len(data.origin.skipped)
+    if left_out:
+        note(
+            f"{left_out:,} of the files in “{data.title}” are left out; “latentlab data info” on "
+            "the same folder says why."
+        )
+    return data
 
 
 def choose(model: OpenedModel, data: str | None, split: Split) -> Subject:

@@ -76,39 +76,6 @@ def auc(scores: NDArray[Any], positive: NDArray[np.bool_]) -> float | None:
     return None if curve is None else curve.auc
 
 
-def threshold_for(
-    scores: NDArray[Any], positive: NDArray[np.bool_], false_positive_share: float
-) -> float | None:
-    """Return the lowest threshold at which at most a given share of the normal items is abnormal.
-
-    It is one of the scores, or infinite where even the largest is too low; ``None`` without any
-    normal item. Abnormal items are not needed.
-
-    Parameters
-    ----------
-    scores, positive
-        As in :func:`roc_curve`.
-    false_positive_share
-        0 to 1.
-
-    Raises
-    ------
-    ValueError
-        If the share is out of range or the shapes differ.
-    """
-    if not 0.0 <= false_positive_share <= 1.0:  # also false for NaN
-        raise ValueError(f"a share of {false_positive_share} is not from 0 to 1")
-    values, flags = _known(scores, positive)
-    normal = np.sort(values[~flags])
-    if not len(normal):
-        return None
-    candidates = np.unique(values)
-    flagged = len(normal) - np.searchsorted(normal, candidates, side="left")
-    # Divided as somebody would who checks the share, so that rounding is the same.
-    allowed = np.flatnonzero(flagged / len(normal) <= false_positive_share)
-    return float(candidates[allowed[0]]) if len(allowed) else float("inf")
-
-
 def _known(
     scores: NDArray[Any], positive: NDArray[np.bool_]
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from latentlab.core.roc import auc, roc_curve, threshold_for
+from latentlab.core.roc import auc, roc_curve
 
 
 def counted(scores: NDArray[np.float64], positive: NDArray[np.bool_]) -> float:
@@ -72,31 +72,7 @@ def test_items_without_a_score_are_left_out() -> None:
     assert auc(scores, positive) == 1.0
 
 
-def test_thresholds_for_a_share_of_false_alarms() -> None:
-    scores = np.arange(20.0)
-    positive = np.arange(20) % 2 == 1  # the normal ones have the even scores
-    for share in (0.0, 0.05, 0.1, 0.3, 0.7, 0.99, 1.0):
-        threshold = threshold_for(scores, positive, share)
-        assert threshold is not None
-        assert np.mean(scores[~positive] >= threshold) <= share
-        lower = scores[scores < threshold]
-        if len(lower):
-            assert np.mean(scores[~positive] >= lower.max()) > share
-    assert threshold_for(scores, positive, 0.3) == 13.0
-
-
-def test_thresholds_at_the_ends() -> None:
-    tied = np.ones(4)
-    assert threshold_for(tied, np.zeros(4, bool), 0.5) == math.inf
-    assert threshold_for(tied, np.zeros(4, bool), 1.0) == 1.0
-    assert threshold_for(tied, np.ones(4, bool), 0.5) is None
-    assert threshold_for(np.array([math.nan, 1.0]), np.zeros(2, bool), 1.0) == 1.0
-
-
 def test_what_is_refused() -> None:
-    for share in (-0.1, 1.1, math.nan):
-        with pytest.raises(ValueError, match="share"):
-            threshold_for(np.ones(2), np.zeros(2, bool), share)
     with pytest.raises(ValueError, match="shape"):
         auc(np.ones(2), np.zeros(3, bool))
     with pytest.raises(ValueError, match="shape"):
