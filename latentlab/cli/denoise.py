@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
@@ -20,7 +20,7 @@ from latentlab.core.corruptions import CORRUPTIONS, corrupt_stack, derived_seed
 from latentlab.core.errors import UsageError
 from latentlab.core.export_names import export_names
 from latentlab.core.linear_denoiser import LinearDenoiser
-from latentlab.core.pixel_metrics import mean_psnr_db, ssim
+from latentlab.core.pixel_metrics import mse_as_db, ssim
 
 if TYPE_CHECKING:
     from latentlab.nn.open_model import OpenedModel
@@ -38,6 +38,7 @@ _AMOUNT_HELP = (
     )
     + "."
 )
+_VALUES_AT_ONCE = 2**24  # of images in work; each takes about 40 bytes
 _MEASURED = (
     "psnr_corrupted_db",
     "psnr_denoised_db",
@@ -101,36 +102,28 @@ def denoise(
     names = [] if out is None else _names(subject)
     if out is not None:
         spare_files(out, names, overwrite=overwrite, data=subject.data)
-    clean = subject.images
     # The same keys always, so that a program that reads them need not ask which are there.
     found: dict[str, Any] = {
         "data": subject.data.name,
         "split": subject.split,
-        "num_images": len(clean),
+        "num_images": len(subject.indices),
         "corruptions": [{"name": name, "amount": amount} for name, amount in steps],
         "corruption": steps[0][0] if len(steps) == 1 else None,
         "amount": steps[0][1] if len(steps) == 1 else None,
         "seed": seed,
         **dict.fromkeys(_MEASURED),
     }
-    if steps:
-        # Unclipped, as denoisers are trained: clipped Gaussian noise would be weaker.
-        noisy = corrupt_stack(clean, steps, seed, clip=False)
-        denoised = model.denoise(noisy)
-        linear = _linear(model, subject, noisy, steps, seed)
-        found |= {
-            "psnr_corrupted_db": mean_psnr_db(clean, noisy),
-            "psnr_denoised_db": mean_psnr_db(clean, denoised),
-            "psnr_linear_db": None if linear is None else mean_psnr_db(clean, linear),
-            "ssim_corrupted": float(ssim(clean, noisy).mean()),
-            "ssim_denoised": float(ssim(clean, denoised).mean()),
-        }
-        shown: list[NDArray[Any]] = [clean, noisy, denoised]
+    linear = _linear(model, subject, steps, seed) if steps else None
+    sums = _Sums()
+    columns = _columns(model, subject, steps, seed, linear, sums)
+    if out is None:
+        for _ in columns:
+            pass
     else:
-        shown = [clean, model.reconstruct(clean)]
-    if out is not None:
-        write_named_pngs(out, names, _side_by_side(shown) if side_by_side else shown[-1])
+        write_named_pngs(out, names, (_picture(column, side_by_side) for column in columns))
         found["out"] = out
+    if steps:
+        found |= sums.measured(has_linear=linear is not None)
     if json_:
         print_json(found)
     else:
@@ -146,10 +139,8 @@ def _names(subject: Subject) -> list[str]:
     return export_names(origin.files[index] for index in indices)
 
 
-def _linear(
-    model: OpenedModel, subject: Subject, noisy: NDArray[np.float32], steps: Steps, seed: int
-) -> NDArray[np.float32] | None:
-    """Return what the best linear denoiser makes of the images, fitted on training images.
+def _linear(model: OpenedModel, subject: Subject, steps: Steps, seed: int) -> LinearDenoiser | None:
+    """Return the best linear denoiser, fitted on training images.
 
     ``None`` where the images that the model was trained on cannot be found.
     """
@@ -164,13 +155,74 @@ def _linear(
     training = np.setdiff1d(np.arange(len(data)), held_out_of(document, data))
     return LinearDenoiser.fit_for_others(
         np.asarray(data.images)[training], steps, derived_seed(seed, 1)
-    ).apply(noisy, limit=False)
+    )
 
 
-def _side_by_side(columns: list[NDArray[Any]]) -> Iterable[NDArray[np.float64]]:
-    """Yield for each image one picture (h, k · w, c) of its k versions."""
-    for row in zip(*columns, strict=True):
-        yield np.concatenate([p / 255.0 if p.dtype == np.uint8 else p for p in row], 1)
+class _Sums:
+    """Errors and similarities of all images so far."""
+
+    def __init__(self) -> None:
+        self._num_images = self._num_values = 0
+        self._errors = dict.fromkeys(("corrupted", "denoised", "linear"), 0.0)
+        self._similar = dict.fromkeys(("corrupted", "denoised"), 0.0)
+
+    def add(self, clean: NDArray[np.uint8], versions: dict[str, NDArray[np.float32]]) -> None:
+        """Note what was made of some images."""
+        self._num_images += len(clean)
+        self._num_values += clean.size
+        wanted = clean / np.float32(255.0)
+        for name, images in versions.items():
+            self._errors[name] += float(np.square(images - wanted).sum(dtype=np.float64))
+            if name in self._similar:
+                self._similar[name] += float(ssim(clean, images).sum())
+
+    def measured(self, *, has_linear: bool) -> dict[str, float | None]:
+        """Return what is known of all of them."""
+        psnr = {n: mse_as_db(error / self._num_values) for n, error in self._errors.items()}
+        return {
+            "psnr_corrupted_db": psnr["corrupted"],
+            "psnr_denoised_db": psnr["denoised"],
+            "psnr_linear_db": psnr["linear"] if has_linear else None,
+            "ssim_corrupted": self._similar["corrupted"] / self._num_images,
+            "ssim_denoised": self._similar["denoised"] / self._num_images,
+        }
+
+
+def _columns(
+    model: OpenedModel,
+    subject: Subject,
+    steps: Steps,
+    seed: int,
+    linear: LinearDenoiser | None,
+    sums: _Sums,
+) -> Iterator[tuple[NDArray[Any], ...]]:
+    """Yield for each image its versions (h, w, c): clean, corrupted and denoised.
+
+    Without corruptions it is given and denoised. So many images are in work at once as memory has
+    room for.
+    """
+    indices = subject.indices
+    at_once = max(1, _VALUES_AT_ONCE // int(np.prod(model.image_shape)))
+    for number, start in enumerate(range(0, len(indices), at_once)):
+        clean = np.asarray(subject.data.images[indices[start : start + at_once]])
+        if not steps:
+            yield from zip(clean, model.reconstruct(clean), strict=True)
+            continue
+        # Unclipped, as denoisers are trained: clipped Gaussian noise would be weaker.
+        own_seed = seed if number == 0 else derived_seed(seed, 1 + number)
+        noisy = corrupt_stack(clean, steps, own_seed, clip=False)
+        versions = {"corrupted": noisy, "denoised": model.denoise(noisy)}
+        if linear is not None:
+            versions["linear"] = linear.apply(noisy, limit=False)
+        sums.add(clean, versions)
+        yield from zip(clean, noisy, versions["denoised"], strict=True)
+
+
+def _picture(versions: tuple[NDArray[Any], ...], side_by_side: bool) -> NDArray[Any]:
+    """Return the last of the versions, or all of them in one picture (h, k · w, c)."""
+    if not side_by_side:
+        return versions[-1]
+    return np.concatenate([p / 255.0 if p.dtype == np.uint8 else p for p in versions], 1)
 
 
 def _print(found: dict[str, Any]) -> None:
