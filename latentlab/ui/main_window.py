@@ -22,7 +22,6 @@ from PySide6.QtWidgets import (
     QMainWindow,
     QMessageBox,
     QScrollArea,
-    QTabWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -34,6 +33,7 @@ from latentlab.family.command_line import command_line
 from latentlab.services.lab import Controllers, Stores
 from latentlab.services.settings import Settings
 from latentlab.ui.actions import make_actions
+from latentlab.ui.bottom_tabs import BottomTabs
 from latentlab.ui.command_search import CommandSearch
 from latentlab.ui.dock_grip import DockGrip
 from latentlab.ui.icons import IconSource, app_icon
@@ -48,16 +48,12 @@ from latentlab.ui.panels.decoded_panel import DecodedPanel
 from latentlab.ui.panels.latent_panel import LatentPanel
 from latentlab.ui.panels.layers_panel import LayersPanel
 from latentlab.ui.panels.model_panel import ModelPanel
-from latentlab.ui.panels.network_panel import NetworkPanel
-from latentlab.ui.panels.selection_panel import SelectionPanel
-from latentlab.ui.panels.trail_panel import TrailPanel
 from latentlab.ui.panels.training_panel import TrainingPanel
 from latentlab.ui.panels.units_panel import UnitsPanel
 from latentlab.ui.panels.view_panel import ViewPanel
 from latentlab.ui.picture_door import PictureDoor
 from latentlab.ui.shortcuts_dialog import ShortcutsDialog
 from latentlab.ui.status_bar import LabStatusBar
-from latentlab.ui.study_tabs import StudyTabs
 from latentlab.ui.tab_actions import TabActions
 from latentlab.ui.theme import Mode, Theme
 from latentlab.ui.toast import Kind
@@ -153,20 +149,9 @@ class MainWindow(QMainWindow):
             UnitsPanel(s.session, s.explorer, s.map_view, self._theme),
             LatentPanel(s.session, s.explorer, c.explore),
         )
-        self._tabs = QTabWidget()
-        self._tabs.setObjectName("bottom_tabs")
-        studies = StudyTabs(self._tabs, s, c, self._theme)
-        self._noise = studies.add_noise_lab(self._pictures, self._icons, self._tracer)
-        self._selection = SelectionPanel(s.session, s.explorer, c.explore, c.picture)
-        self._tabs.addTab(self._selection, self.tr("Selection"))
-        trail_actions = [
-            self._actions[name] for name in ("undo_action", "redo_action", "clear_trail_action")
-        ]
-        self._tabs.addTab(
-            TrailPanel(s.explorer, s.trail, c.explore, trail_actions), self.tr("Trail")
+        self._tabs = BottomTabs(
+            s, c, self._actions, self._pictures, self._icons, self._theme, self._tracer
         )
-        self._tabs.addTab(NetworkPanel(s.session, s.training, self._theme), self.tr("Network"))
-        studies.add_studies()
         self._tab_actions = TabActions(self._tabs)
         self._docks = [
             self._add_dock(
@@ -218,7 +203,7 @@ class MainWindow(QMainWindow):
         self._status = LabStatusBar(self._stores.session, self._stores.training)
         self._status.deviceChosen.connect(self._controllers.session.use_device)
         self._decoded.latencyMeasured.connect(self._show_latency)
-        self._noise.pictures.latencyMeasured.connect(self._status.show_denoising)
+        self._tabs.noise.pictures.latencyMeasured.connect(self._status.show_denoising)
         self.setStatusBar(self._status)
 
     def _connect(self) -> None:
@@ -274,7 +259,7 @@ class MainWindow(QMainWindow):
         s.session.dataChanged.connect(self._render_title)
         s.session.modelChanged.connect(self._render_title)
         s.explorer.selectedChanged.connect(self._on_selected)
-        c.picture.shown.connect(self._show_selection)
+        c.picture.shown.connect(self._tabs.show_selection)
         self._pictures.refused.connect(self._show_refusal)
         s.training.statusChanged.connect(self._render_training)
         s.session.engineChanged.connect(self._render_training)
@@ -345,13 +330,7 @@ class MainWindow(QMainWindow):
     @Slot()
     def _on_selected(self) -> None:
         if self._stores.explorer.selected is not None:
-            self._show_selection()
-
-    @Slot()
-    def _show_selection(self) -> None:
-        """Show what is selected, unless the tab of now does so in its own way."""
-        if not self._tabs.currentWidget().property("follows_selection"):
-            self._tabs.setCurrentWidget(self._selection)
+            self._tabs.show_selection()
 
     @Slot(float)
     def _show_latency(self, painted_ms: float) -> None:

@@ -75,7 +75,7 @@ def test_names_of_sets_are_told_from_paths(tmp_path: Path, monkeypatch: pytest.M
     ("name", "words"),
     [
         ("missing", "There is no data set or file “missing”; bundled sets are: digits, emoji, "),
-        ("", "holds no picture"),  # the current folder
+        ("", "is empty"),  # it would be the current folder
         ("n" * 300, "There is no data set or file"),
         ("null\0byte", "There is no data set or file"),
         ("~nobody-of-this-name/x", "There is no data set or file"),

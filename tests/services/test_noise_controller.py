@@ -16,8 +16,15 @@ from latentlab.core.corruptions import CORRUPTIONS
 from latentlab.core.image_set import ImageSet
 from latentlab.core.messages import OpenModelCommand
 from latentlab.core.noise_messages import Denoised
+from latentlab.services.engine import non_local_means
 from latentlab.services.noise_controller import NoiseController
 from latentlab.state.noise_lab import MOST_SEED, MOST_STEPS
+
+
+@pytest.fixture(autouse=True)
+def _without_non_local_means(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It takes seconds, and has tests of its own."""
+    monkeypatch.setattr(non_local_means, "is_available", lambda: False)
 
 
 @pytest.fixture

@@ -26,6 +26,7 @@ class LabWindow:
         self.window: MainWindow = create_window(path)
         self.lab: Lab = self.window.findChild(Lab)
         self.map: LatentMap = self.window.findChild(LatentMap, "latent_map")
+        self.window.resize(1440, 900)  # the offscreen screen is smaller than any real one
         self.window.show()
 
     def wait(self, condition: Callable[[], object], timeout_ms: int = 20_000) -> None:

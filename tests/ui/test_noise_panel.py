@@ -23,6 +23,7 @@ from study_parts import pictures, trained_model
 
 from latentlab.core.image_set import ImageSet
 from latentlab.core.trace import NullTracer
+from latentlab.services.engine import non_local_means
 from latentlab.ui import open_dialog
 from latentlab.ui.icons import IconSource
 from latentlab.ui.noise.corruption_rows import CorruptionRows
@@ -36,6 +37,12 @@ from latentlab.ui.value_slider import ValueSlider
 
 # What the offscreen platform cannot do.
 pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints", "raise", "grabbing the keyboard")
+
+
+@pytest.fixture(autouse=True)
+def _without_non_local_means(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It takes seconds, and has tests of its own."""
+    monkeypatch.setattr(non_local_means, "is_available", lambda: False)
 
 
 class Panel:

@@ -67,8 +67,11 @@ def test_an_objective_chosen_by_hand_trains(lab_window: LabWindow, objective: st
     assert units.isHidden() == (objective != "sparse-topk")
 
 
-def test_docks_share_a_small_window_without_covering_each_other(lab_window: LabWindow) -> None:
-    lab_window.window.resize(1024, 700)
+@pytest.mark.parametrize("size", [(860, 560), (1024, 700)])
+def test_docks_share_a_small_window_without_covering_each_other(
+    lab_window: LabWindow, size: tuple[int, int]
+) -> None:
+    lab_window.window.resize(*size)
     tabs = lab_window.window.findChild(QTabWidget, "bottom_tabs")
     for place in range(tabs.count()):
         tabs.setCurrentIndex(place)

@@ -13,8 +13,15 @@ from pytestqt.qtbot import QtBot
 
 from latentlab.core.image_set import ImageSet
 from latentlab.family.train_spec import TrainSpec
+from latentlab.services.engine import non_local_means
 from latentlab.ui.panels.noise_panel import NoisePanel
 from latentlab.ui.status_bar import LabStatusBar
+
+
+@pytest.fixture(autouse=True)
+def _without_non_local_means(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It takes seconds, and has tests of its own."""
+    monkeypatch.setattr(non_local_means, "is_available", lambda: False)
 
 
 def panel_of(lab_window: LabWindow) -> NoisePanel:

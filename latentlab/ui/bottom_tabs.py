@@ -1,0 +1,138 @@
+"""The tabs below the map, from the noise lab to the matrix of noises."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import Slot
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QTabWidget, QWidget
+
+from latentlab.core.trace import Tracer
+from latentlab.services.lab import Controllers, Stores
+from latentlab.ui.icons import IconSource
+from latentlab.ui.lazy_tab import LazyTab
+from latentlab.ui.panels.noise_panel import NoisePanel
+from latentlab.ui.panels.selection_panel import SelectionPanel
+from latentlab.ui.panels.trail_panel import TrailPanel
+from latentlab.ui.picture_door import PictureDoor
+from latentlab.ui.theme import Theme
+
+_TRAIL_ACTIONS = ("undo_action", "redo_action", "clear_trail_action")
+
+
+class BottomTabs(QTabWidget):
+    """Each panel scrolls where the window is narrow; those not seen at first are made later.
+
+    Parameters
+    ----------
+    stores, controllers
+        Of the window.
+    actions
+        Of the window, by name.
+    pictures
+        Where single pictures come in.
+    icons, theme, tracer
+        Looks, and where timings are recorded.
+
+    Attributes
+    ----------
+    noise
+        The panel of the noise lab.
+    """
+
+    def __init__(
+        self,
+        stores: Stores,
+        controllers: Controllers,
+        actions: Mapping[str, QAction],
+        pictures: PictureDoor,
+        icons: IconSource,
+        theme: Theme,
+        tracer: Tracer,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.setObjectName("bottom_tabs")
+        self._stores = stores
+        self._controllers = controllers
+        self._theme = theme
+        s, c = stores, controllers
+        self.noise = NoisePanel(
+            s.session,
+            s.training,
+            s.noise_lab,
+            c.noise,
+            pictures.bring,
+            pictures.paste,
+            icons,
+            theme,
+            tracer,
+        )
+        self.noise.watched.connect(c.noise.set_watched)
+        self.noise.wanted.connect(c.noise_map.set_watched)
+        self._add(self.noise, self.tr("Noise lab"), follows_selection=True)
+        self._selection = self._add(
+            SelectionPanel(s.session, s.explorer, c.explore, c.picture),
+            self.tr("Selection"),
+            follows_selection=True,
+        )
+        trail_actions = [actions[name] for name in _TRAIL_ACTIONS]
+        self._add(TrailPanel(s.explorer, s.trail, c.explore, trail_actions), self.tr("Trail"))
+        for make, title, follows in (
+            (self._make_network, self.tr("Network"), False),
+            (self._make_vary, self.tr("Vary"), True),
+            (self._make_outliers, self.tr("Outliers"), True),
+            (self._make_matrix, self.tr("Noise matrix"), False),
+        ):
+            self.addTab(LazyTab(make, follows_selection=follows), title)
+
+    @Slot()
+    def show_selection(self) -> None:
+        """Show what is selected, unless the tab of now does so in its own way."""
+        if not self.currentWidget().property("follows_selection"):
+            self.setCurrentWidget(self._selection)
+
+    def _add(self, panel: QWidget, title: str, *, follows_selection: bool = False) -> LazyTab:
+        page = LazyTab(follows_selection=follows_selection)
+        page.setWidget(panel)
+        self.addTab(page, title)
+        return page
+
+    # --- panels that are made when somebody looks ----------------------------------------------
+
+    def _make_network(self) -> QWidget:
+        from latentlab.ui.panels.network_panel import NetworkPanel
+
+        return NetworkPanel(self._stores.session, self._stores.training, self._theme)
+
+    def _make_vary(self) -> QWidget:
+        from latentlab.ui.panels.vary_panel import VaryPanel
+
+        s, studies = self._stores, self._controllers.studies
+        return VaryPanel(s.session, s.explorer, studies.variations, studies.variation_controller)
+
+    def _make_outliers(self) -> QWidget:
+        from latentlab.ui.panels.outliers_panel import OutliersPanel
+
+        s, studies = self._stores, self._controllers.studies
+        return OutliersPanel(
+            s.session,
+            s.training,
+            s.explorer,
+            studies.outliers,
+            studies.outlier_controller,
+            self._theme,
+        )
+
+    def _make_matrix(self) -> QWidget:
+        from latentlab.ui.panels.noise_matrix_panel import NoiseMatrixPanel
+
+        s, studies = self._stores, self._controllers.studies
+        return NoiseMatrixPanel(
+            s.session,
+            s.training,
+            studies.noise_matrix,
+            studies.noise_matrix_controller,
+            self._theme,
+        )
