@@ -221,6 +221,7 @@ class Lab(QObject):
         self.download_controller.cancel()
         self.import_thread.close()
         if self.compute.is_running:
+            self.compute.resulted.disconnect()  # nobody looks at results any more
             self.compute.close()
             self._garbage.stop()
 

@@ -90,11 +90,13 @@ class NoiseController(QObject):
         if data is None or not 0 <= index < len(data):
             return
         name = data.class_name(index)
+        # Where one image of the data is noisy itself, the others are too.
+        is_noisy = self._lab.image_index is not None and not self._lab.has_clean
         title = self.tr("Image {:,}").format(index)
         self._lab.set_image(
             np.asarray(data.images[index]),
             f"{title} · {shown_name(name)}" if name else title,
-            has_clean=True,
+            has_clean=not is_noisy,
             index=index,
         )
 
@@ -385,6 +387,7 @@ class NoiseController(QObject):
     def _on_model_changed(self) -> None:
         self._strip_is_coming = False
         if self._lab.denoiser == "":
+            self._lab.set_strip(None)
             result = self._lab.result
             if result is not None and result.session_epoch != self._session.session_epoch:
                 self._lab.set_result(None)
@@ -395,9 +398,8 @@ class NoiseController(QObject):
         self._lab.set_pinned(False)
         self._lab.set_strip(None)
         data = self._session.data
-        if data is None or len(data) == 0:
-            self._lab.set_image(None)
-        else:
+        self._lab.set_image(None)  # what was known of the data before says nothing of these
+        if data is not None and len(data):
             self.use_data_image(0)
         self._want_strip()
 

@@ -106,7 +106,8 @@ class NoiseMatrixController(QObject):
             self.refused.emit(self.problem)
             return
         self._sequence += 1
-        self._matrix.begin()
+        assert self._session.data is not None
+        self._matrix.begin(self._session.data.title)
         self._thread.request(
             MatrixRequest(
                 self._session.session_epoch,
@@ -161,7 +162,10 @@ class NoiseMatrixController(QObject):
     def _on_data_changed(self) -> None:
         if self._session.data is not self._data:
             self._data = self._session.data
+            was_computing = self._matrix.share_done is not None
             self.cancel()
+            if was_computing:
+                self._matrix.forget()  # half of it would never come
 
     # --- answers -------------------------------------------------------------------------------
 

@@ -64,6 +64,7 @@ class NoiseMatrixModel(QObject):
         self._columns: tuple[tuple[str, float], ...] = ()
         self._cells: dict[tuple[int, int], MatrixCell] = {}
         self._share: float | None = None
+        self._data_title = ""
         self._num_images = 0
         self._are_held_out = False
         self._selected: tuple[int, int] | None = None
@@ -142,8 +143,21 @@ class NoiseMatrixModel(QObject):
         """What is known, by (row, column)."""
         return self._cells
 
-    def begin(self) -> None:
-        """Show an empty matrix of what is chosen now."""
+    @property
+    def data_title(self) -> str:
+        """What the data are called that it is measured on."""
+        return self._data_title
+
+    def forget(self) -> None:
+        """Show no matrix."""
+        self._rows, self._columns, self._cells = (), (), {}
+        self.set_selected(None)
+        self.set_share_done(None)
+        self.resultChanged.emit()
+
+    def begin(self, data_title: str) -> None:
+        """Show an empty matrix of what is chosen now, and what the data are called."""
+        self._data_title = data_title
         self._rows = tuple(MatrixRow(model.title) for model in self.chosen_models)
         self._columns = self.chosen_noises
         self._cells = {}

@@ -116,6 +116,9 @@ QPushButton[flat="true"], QToolButton[flat="true"], QToolBar QToolButton[flat="t
 QPushButton[flat="true"]:hover, QToolButton[flat="true"]:hover {
     background: $raised; color: $ink;
 }
+QPushButton[flat="true"]:checked, QToolButton[flat="true"]:checked {
+    background: $accent; color: $accent_ink;
+}
 QPushButton[flat="true"]:focus, QToolButton[flat="true"]:focus { border-color: $accent; }
 
 /* Toolbar, menus, status bar */

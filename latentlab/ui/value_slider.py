@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtCore import QRect, QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtGui import QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QSlider, QStyle, QStyleOptionSlider, QWidget
 
@@ -40,6 +40,8 @@ class ValueSlider(QSlider):
         super().__init__(Qt.Orientation.Horizontal, parent)
         self._low, self._high = minimum, maximum
         self._decimals, self._power = decimals, power
+        self._is_held = False
+        self._grip_px = 0.0
         self.setRange(0, _STEPS)
         self.setSingleStep(_STEPS // 100)
         self.setPageStep(_STEPS // 10)
@@ -47,7 +49,9 @@ class ValueSlider(QSlider):
         self.valueChanged.connect(self._tell)
 
     def show_value(self, value: float) -> None:
-        """Put the handle to a value without emitting."""
+        """Put the handle to a value without emitting; while it is held, the hand decides."""
+        if self._is_held:
+            return
         share = (value - self._low) / (self._high - self._low)
         with QSignalBlocker(self):
             self.setValue(round(_STEPS * min(max(share, 0.0), 1.0) ** (1 / self._power)))
@@ -59,21 +63,50 @@ class ValueSlider(QSlider):
         self.moved.emit(round(self._low + share * (self._high - self._low), self._decimals))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Take the handle to the pointer, wherever it is pressed, and go on from there."""
-        if event.button() == Qt.MouseButton.LeftButton:
-            option = QStyleOptionSlider()
-            self.initStyleOption(option)
-            part, style = QStyle.SubControl, self.style()
-            whole = QStyle.ComplexControl.CC_Slider
-            handle = style.subControlRect(whole, option, part.SC_SliderHandle, self)
-            groove = style.subControlRect(whole, option, part.SC_SliderGroove, self)
-            if not handle.contains(event.position().toPoint()):
-                left = round(event.position().x()) - groove.left() - handle.width() // 2
-                room = groove.width() - handle.width()
-                self.setValue(
-                    QStyle.sliderValueFromPosition(self.minimum(), self.maximum(), left, room)
-                )
-        super().mousePressEvent(event)
+        """Take the handle to the pointer, wherever it is pressed, and hold it there."""
+        if event.button() != Qt.MouseButton.LeftButton:
+            super().mousePressEvent(event)
+            return
+        handle, _ = self._parts()
+        x = event.position().x()
+        # A handle that is taken at its edge does not jump.
+        at_handle = handle.contains(event.position().toPoint())
+        self._grip_px = x - handle.center().x() if at_handle else 0.0
+        self._is_held = True
+        self.setSliderDown(True)
+        if not at_handle:
+            self._follow(x)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Let the handle follow."""
+        if self._is_held:
+            self._follow(event.position().x())
+        else:
+            super().mouseMoveEvent(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Let go of the handle."""
+        if self._is_held and event.button() == Qt.MouseButton.LeftButton:
+            self._is_held = False
+            self.setSliderDown(False)
+        else:
+            super().mouseReleaseEvent(event)
+
+    def _follow(self, x: float) -> None:
+        handle, groove = self._parts()
+        left = round(x - self._grip_px) - groove.left() - handle.width() // 2
+        room = groove.width() - handle.width()
+        self.setValue(QStyle.sliderValueFromPosition(self.minimum(), self.maximum(), left, room))
+
+    def _parts(self) -> tuple[QRect, QRect]:
+        """Return handle and groove."""
+        option = QStyleOptionSlider()
+        self.initStyleOption(option)
+        whole, part = QStyle.ComplexControl.CC_Slider, QStyle.SubControl
+        return (
+            self.style().subControlRect(whole, option, part.SC_SliderHandle, self),
+            self.style().subControlRect(whole, option, part.SC_SliderGroove, self),
+        )
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Move only with the focus, so that scrolling a panel is safe."""

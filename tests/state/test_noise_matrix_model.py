@@ -49,7 +49,7 @@ def test_what_is_known_belongs_to_the_matrix_that_has_begun(
     matrix: NoiseMatrixModel, qtbot: QtBot
 ) -> None:
     matrix.set_models(models("a", "b"))
-    matrix.begin()
+    matrix.begin("Digits")
     assert matrix.share_done == 0.0
     assert len(matrix.rows) == 2
     matrix.open_row(MatrixRowOpened(1, 0, ("mask", 0.5)))
@@ -67,10 +67,14 @@ def test_what_is_known_belongs_to_the_matrix_that_has_begun(
     assert (matrix.share_done, matrix.num_images) == (0.5, 100)
     matrix.set_advanced(MatrixAdvanced(1, 1.0, 100, True, True))
     assert matrix.share_done is None
-    matrix.begin()
+    matrix.begin("Digits")
     assert not matrix.cells
     assert matrix.selected is None
     assert matrix.num_images == 0
+    assert matrix.data_title == "Digits"
+    matrix.forget()
+    assert matrix.rows == ()
+    assert matrix.share_done is None
 
 
 def test_the_gain_is_in_decibels() -> None:

@@ -43,6 +43,18 @@ def test_it_is_dragged_on_from_there(slider: ValueSlider, qtbot: QtBot) -> None:
     assert told[-1] - told[0] == pytest.approx(2.0 * 60 / 286, abs=0.05)
 
 
+def test_the_hand_decides_while_it_holds_the_handle(slider: ValueSlider, qtbot: QtBot) -> None:
+    slider.moved.connect(lambda _: slider.show_value(0.0))  # as a store does that knows better
+    qtbot.mousePress(slider, LEFT, pos=QPoint(200, 10))
+    held = slider.value()
+    assert held > 500
+    qtbot.mouseMove(slider, QPoint(230, 10))
+    assert slider.value() > held
+    qtbot.mouseRelease(slider, LEFT, pos=QPoint(230, 10))
+    slider.show_value(0.0)
+    assert slider.value() == 0
+
+
 def test_other_buttons_leave_it_alone(slider: ValueSlider, qtbot: QtBot) -> None:
     slider.show_value(0.4)
     before = slider.value()

@@ -14,6 +14,7 @@ FAINTEST = 0.15
 
 _WIDTH = 0.8  # of the Gaussian, in spreads of the codes
 _MEASURED_CODES = 2000
+_MEASURED_VALUES = 2**19  # of these codes: of long ones fewer are enough
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class Fidelity:
 
 
 def fidelity(plane: LatentPlane, codes: NDArray[np.float32]) -> Fidelity | None:
-    """Measure a plane on codes (n, d), at most 2,000 of them spread evenly.
+    """Measure a plane on codes (n, d), at most 2,000 of them spread evenly, fewer of long codes.
 
     ``None`` without at least two known codes that differ.
     """
@@ -74,6 +75,7 @@ def closeness(plane: LatentPlane, codes: NDArray[np.float32]) -> NDArray[np.floa
 
 def _sample(codes: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return known codes, spread evenly, float32 (m, d)."""
-    if len(codes) > _MEASURED_CODES:
-        codes = codes[np.linspace(0, len(codes) - 1, _MEASURED_CODES).astype(np.intp)]
+    most = min(_MEASURED_CODES, max(64, _MEASURED_VALUES // max(1, codes.shape[1])))
+    if len(codes) > most:
+        codes = codes[np.linspace(0, len(codes) - 1, most).astype(np.intp)]
     return codes[np.isfinite(codes).all(1)]

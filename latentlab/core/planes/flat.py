@@ -7,6 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+WIDE_DIMS = 256
+"""Of longer codes not all are looked at everywhere, and none are copied: they fill megabytes."""
+
 
 @dataclass(frozen=True, eq=False)
 class FlatPlane:
@@ -25,6 +28,8 @@ class FlatPlane:
 
     def positions(self, z: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return positions, float32 (n, 2), of the points nearest to codes (n, d)."""
+        if z.shape[1] > WIDE_DIMS:  # without a copy of all codes
+            return np.asarray(z @ self.basis.T - self.origin @ self.basis.T, np.float32)
         return np.asarray((z - self.origin) @ self.basis.T, np.float32)
 
     def codes(self, points: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -39,6 +44,12 @@ class FlatPlane:
 
     def distance(self, z: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return how far codes (n, d) lie from the plane, float32 (n,)."""
+        if z.shape[1] > WIDE_DIMS:
+            # Pythagoras, without a copy of all codes; what rounding takes is not seen in opacity.
+            squared = np.einsum("nd,nd->n", z, z) - 2.0 * (z @ self.origin)
+            squared += self.origin @ self.origin - np.square(self.positions(z)).sum(1)
+            far: NDArray[np.float32] = np.sqrt(np.maximum(squared, 0.0)).astype(np.float32)
+            return far
         off = self.residuals(z)
         distances: NDArray[np.float32] = np.sqrt(np.einsum("nd,nd->n", off, off))
         return distances

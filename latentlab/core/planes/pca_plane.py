@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from latentlab.core.errors import UsageError
-from latentlab.core.planes.flat import FlatPlane
+from latentlab.core.planes.flat import WIDE_DIMS, FlatPlane
 from latentlab.core.planes.plane import LatentPlane
 
 if TYPE_CHECKING:
@@ -22,8 +22,7 @@ NUM_NEAR = 8
 _REACH = 3.0  # in neighbourhoods of the sparsest twentieth of the data: then it has faded to 0
 _MEASURED_POINTS = 1000
 _TINY = 1e-12
-_WIDE_DIMS = 256  # from here on a covariance would take too long for the window
-_WIDE_VALUES = 2**22  # of the codes that are looked at then
+_WIDE_VALUES = 2**21  # of long codes that are looked at
 
 
 @dataclass(frozen=True, eq=False)
@@ -183,7 +182,7 @@ def _leading_two(
 
     The variances are NaN where there is none at all.
     """
-    if codes.shape[1] <= _WIDE_DIMS:
+    if codes.shape[1] <= WIDE_DIMS:
         centred = codes - mean
         covariance = (centred.T @ centred).astype(np.float64) / len(codes)
         variances, directions = np.linalg.eigh(covariance)

@@ -188,7 +188,10 @@ class StripJob:
             count = self._num_images * wanted[0].size
             for name, total in errors.items():
                 self._curves[name] = np.array([mse_as_db(float(e) / count) for e in total])
-            yield self._report()
+            if self.weights_change and self.request.image is not None:
+                yield from self._pictures(self.request.image)
+            else:
+                yield self._report()
             if self.weights_change and self._num_images >= _NUM_MEASURED_LIVE:
                 return
 

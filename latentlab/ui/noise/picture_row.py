@@ -156,11 +156,11 @@ class PictureRow(QWidget):
         if not result.psnr_db:
             nothing = self.tr("no clean picture to compare with")
             self._corrupted.set_title(self.tr("given"))
-            self._corrupted.set_measured(self.tr("nothing is added"))
+            self._corrupted.set_measured(self.tr("as it is"))
             self._denoised.set_title(self._denoised_title(result))
-            self._denoised.set_measured(nothing, self.tr("nothing to compare"), "muted")
+            self._denoised.set_measured(nothing, self.tr("no comparison"), "muted")
             self._denoised.view.setToolTip(nothing)
-            self._difference.set_title(self.tr("what was removed"))
+            self._difference.set_title(self.tr("removed"))
             self._difference.set_measured("")
             return
         self._corrupted.set_title(self.tr("corrupted"))
@@ -179,7 +179,7 @@ class PictureRow(QWidget):
         height, width, channels = result.clean.shape
         if result.is_adapted:
             colour = self.tr("grey") if channels == 1 else self.tr("colour")
-            text = self.tr("as {0} × {1} {2}").format(width, height, colour)
+            text = self.tr("{0} × {1} {2}").format(width, height, colour)
             self._clean.set_measured(text, tone="warn")
             self._clean.view.setToolTip(
                 self.tr(
@@ -237,4 +237,5 @@ def difference(
 def _score(psnr_db: float, ssim: float) -> tuple[str, str]:
     """Return PSNR and SSIM in words, long and short."""
     decibels = "∞ dB" if math.isinf(psnr_db) else f"{psnr_db:.1f} dB"
-    return f"{decibels} · SSIM {ssim:.2f}", f"{decibels} · {ssim:.2f}"
+    similarity = f"{round(ssim, 2) + 0.0:.2f}"  # never −0.00
+    return f"{decibels} · SSIM {similarity}", f"{decibels} · {similarity}"

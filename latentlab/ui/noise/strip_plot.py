@@ -416,5 +416,6 @@ def _range_db(curves: Sequence[NDArray[np.float64]]) -> tuple[float, float]:
     values = np.concatenate(inner) if inner else np.empty(0)
     if not len(values):
         return 0.0, 30.0
-    low, high = float(values.min()), float(np.percentile(values, 90))
+    lowest = min(float(v[np.isfinite(v)].min(initial=math.inf)) for v in curves)
+    low, high = min(lowest, float(values.min())), float(np.percentile(values, 90))
     return math.floor(low) - 1.0, max(math.ceil(high) + _HEADROOM_DB, math.floor(low) + 4.0)

@@ -237,10 +237,10 @@ class NoiseMatrixPanel(QWidget):
         if not self._matrix.rows or not self._matrix.num_images:
             return ""
         if self._matrix.are_held_out:
-            text = self.tr("PSNR gain in dB on {:,} held-out images")
+            text = self.tr("PSNR gain in dB on {0:,} held-out images of {1}")
         else:
-            text = self.tr("PSNR gain in dB on {:,} images, trained ones among them")
-        return text.format(self._matrix.num_images)
+            text = self.tr("PSNR gain in dB on {0:,} images of {1}, trained ones among them")
+        return text.format(self._matrix.num_images, self._matrix.data_title)
 
     @Slot()
     def _render_examples(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -98,7 +99,7 @@ class NoisePanel(QWidget):
         self._pictures = PictureRow(lab, theme, tracer)
         self._pictures.setMinimumWidth(_PICTURES_PX)
         middle.addWidget(self._pictures, 1)
-        self._hint = StillLabel(theme, "muted", small=True)
+        self._hint = StillLabel(theme, "muted", small=True, lines=2)
         self._hint.setObjectName("noise_hint")
         middle.addWidget(self._hint)
         middle.addWidget(DenoiserRow(session, training, lab, controller))
@@ -192,9 +193,7 @@ class NoisePanel(QWidget):
     @Slot(float)
     def _choose_share(self, share: float) -> None:
         lab = self._lab
-        if self._shows_passes:
-            self._controller.set_passes(max(1, round(share * self._most_passes())))
-        elif lab.steps and lab.has_clean:
+        if lab.steps and lab.has_clean and not self._shows_passes:
             kind = CORRUPTIONS[lab.steps[lab.varied][0]]
             amount = kind.minimum + round(share, 3) * (kind.maximum - kind.minimum)
             self._controller.set_amount(lab.varied, amount)
@@ -205,10 +204,6 @@ class NoisePanel(QWidget):
         self._render_strip()
 
     # --- rendering -----------------------------------------------------------------------------
-
-    def _most_passes(self) -> int:
-        result = self._lab.result
-        return 1 if result is None else len(result.images)
 
     @Slot()
     def _on_result(self) -> None:
@@ -226,6 +221,8 @@ class NoisePanel(QWidget):
         """Return why the denoised picture is worse than the corrupted one, where it is."""
         result, model = self._lab.result, self._session.model
         if result is None or not result.psnr_db or result.psnr_db[-1] >= result.psnr_db[0]:
+            return ""
+        if result.psnr_db[0] == math.inf:  # there was nothing to undo
             return ""
         if result.denoiser == "" and model is not None:
             numbers = model.document.latent_dim

@@ -162,3 +162,14 @@ def test_wide_codes_have_the_same_plane_from_some_of_them(count: int) -> None:
 def test_equal_wide_codes_have_no_plane() -> None:
     with pytest.raises(UsageError, match="same code"):
         pca_plane(np.ones((50, 400), np.float32))
+
+
+def test_distances_and_places_of_long_codes_are_those_of_the_definition() -> None:
+    generator = np.random.default_rng(8)
+    codes = (generator.normal(size=(300, 700)) + 3.0).astype(np.float32)
+    flat = pca_plane(codes).flat
+    off = codes.astype(np.float64) - flat.origin
+    places = off @ flat.basis.T
+    np.testing.assert_allclose(flat.positions(codes), places, atol=2e-4)
+    beside = np.linalg.norm(off - places @ flat.basis, axis=1)
+    np.testing.assert_allclose(flat.distance(codes), beside, rtol=1e-3)
