@@ -41,11 +41,8 @@ def drawing_frame(images: NDArray[np.uint8]) -> DrawingFrame:
     count, h, w, c = images.shape
     if c != 1 or count == 0 or min(h, w) < 4:
         return DrawingFrame(0)
-    places = np.linspace(0, count - 1, min(count, _MOST_LOOKED_AT)).astype(np.intp)
-    looked_at = np.asarray(images[places])[..., 0]
-    edges = np.concatenate(
-        [looked_at[:, [0, -1], :].reshape(-1), looked_at[:, :, [0, -1]].reshape(-1)]
-    )
+    sample = _sample(images)
+    looked_at, edges = sample[..., 0], _edges(sample)
     boxes, distances = [], []
     for image in looked_at:
         box = _ink_box(image)
@@ -129,14 +126,20 @@ def _centre_of_mass(image: NDArray[np.uint8]) -> tuple[float, float]:
 
 def ground_colour(images: NDArray[np.uint8]) -> tuple[int, int, int]:
     """Return the usual red, green and blue at the edge of images, uint8 (n, h, w, c)."""
-    count = len(images)
-    if count == 0:
+    if len(images) == 0:
         return (0, 0, 0)
-    places = np.linspace(0, count - 1, min(count, _MOST_LOOKED_AT)).astype(np.intp)
-    looked_at = np.asarray(images[places])
-    c = looked_at.shape[3]
-    edges = np.concatenate(
-        [looked_at[:, [0, -1]].reshape(-1, c), looked_at[:, :, [0, -1]].reshape(-1, c)]
-    )
-    red, green, blue = np.broadcast_to(np.median(edges, axis=0), (3,)).astype(int).tolist()
+    usual = np.median(_edges(_sample(images)), axis=0)
+    red, green, blue = np.broadcast_to(usual, (3,)).astype(int).tolist()
     return (red, green, blue)
+
+
+def _sample(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return some of the images, spread evenly."""
+    count = min(len(images), _MOST_LOOKED_AT)
+    return np.asarray(images[np.linspace(0, len(images) - 1, count).astype(np.intp)])
+
+
+def _edges(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return the outermost pixels of images (n, h, w, c), (m, c)."""
+    c = images.shape[3]
+    return np.concatenate([images[:, [0, -1]].reshape(-1, c), images[:, :, [0, -1]].reshape(-1, c)])

@@ -15,10 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from latentlab.core.corruptions import checked_corruption, derived_seed
-from latentlab.core.linear_fit import LinearFit, flat
+from latentlab.core.linear_fit import MOST_COMPONENTS, MOST_VALUES, LinearFit, flat
 
 _IMAGES_PER_DIRECTION = 4
-_MOST_VALUES, _MOST_COMPONENTS = 3072, 2048
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,8 +62,8 @@ class LinearDenoiser:
         seed: int,
         *,
         clip: bool = True,
-        max_values: int = _MOST_VALUES,
-        max_components: int = _MOST_COMPONENTS,
+        max_values: int = MOST_VALUES,
+        max_components: int = MOST_COMPONENTS,
     ) -> LinearDenoiser:
         """Return the denoiser for one corruption of images like these.
 
@@ -87,8 +86,8 @@ class LinearDenoiser:
         seed: int,
         *,
         clip: bool = True,
-        max_values: int = _MOST_VALUES,
-        max_components: int = _MOST_COMPONENTS,
+        max_values: int = MOST_VALUES,
+        max_components: int = MOST_COMPONENTS,
     ) -> LinearDenoiser:
         """Return the denoiser for one or several corruptions, one upon the other.
 
@@ -154,8 +153,8 @@ class LinearDenoiser:
             steps,
             seed,
             clip=False,
-            max_values=min(_MOST_VALUES, most),
-            max_components=min(_MOST_COMPONENTS, most),
+            max_values=min(MOST_VALUES, most),
+            max_components=min(MOST_COMPONENTS, most),
         )
 
     @classmethod

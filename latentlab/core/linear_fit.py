@@ -30,6 +30,9 @@ _BLOCK = 400  # sides of the blocks in which matrices are inverted and multiplie
 # details of the size of float32's rounding, and an image saved with 8 bits would come out as noise.
 _RIDGE = 1 / (12 * 255**2)
 
+MOST_VALUES, MOST_COMPONENTS = 3072, 2048
+"""Of a fit that nobody waits for: see :class:`LinearFit`."""
+
 Pieces = Generator[None, None, None]
 
 
@@ -77,8 +80,8 @@ class LinearFit:
         images: NDArray[Any],
         rows: NDArray[np.int64] | None = None,
         *,
-        max_values: int = 3072,
-        max_components: int = 2048,
+        max_values: int = MOST_VALUES,
+        max_components: int = MOST_COMPONENTS,
         pca_images: int = 3072,
         in_pieces: bool = False,
     ) -> None:

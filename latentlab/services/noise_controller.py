@@ -145,9 +145,8 @@ class NoiseController(QObject):
         if not 0 <= place < len(self._lab.steps):
             return
         name = self._lab.steps[place][0]
-        kind = CORRUPTIONS[name]
         self._lab.set_varied(place)
-        self._change(place, (name, min(max(amount, kind.minimum), kind.maximum)))
+        self._change(place, (name, CORRUPTIONS[name].limited(amount)))
 
     @Slot()
     def add_step(self) -> None:

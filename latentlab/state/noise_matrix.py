@@ -108,8 +108,7 @@ class NoiseMatrixModel(QObject):
 
     def set_amount(self, name: str, amount: float) -> None:
         """Test with more or less of a corruption, within its range."""
-        kind = CORRUPTIONS[name]
-        amount = min(max(float(amount), kind.minimum), kind.maximum)
+        amount = CORRUPTIONS[name].limited(float(amount))
         if amount != self._amounts[name]:
             self._amounts[name] = amount
             self.choicesChanged.emit()

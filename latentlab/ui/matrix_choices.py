@@ -152,11 +152,6 @@ class NoiseChoice(QPushButton):
         """One box for each corruption, by its name."""
         return self._boxes
 
-    @property
-    def editors(self) -> dict[str, FloatEditor]:
-        """The amount of each corruption, by its name."""
-        return self._editors
-
     @Slot()
     def _render(self) -> None:
         chosen = dict(self._matrix.chosen_noises)

@@ -329,7 +329,7 @@ def test_matrix_choices(digits: Tabs) -> None:
     assert (models.text(), noises.text()) == ("Models: 2", "Noises: 5")
     models.boxes[1].setChecked(False)
     noises.boxes["blur"].setChecked(False)
-    noises.editors["mask"].setValue(0.25)
+    child(panel, FloatEditor, "matrix_amount_mask").setValue(0.25)
     assert [model.name for model in matrix.chosen_models] == [""]
     assert matrix.chosen_noises[0] == ("mask", 0.25) and len(matrix.chosen_noises) == 4
     assert (models.text(), noises.text()) == ("Models: 1", "Noises: 4")

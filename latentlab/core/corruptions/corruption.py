@@ -60,3 +60,15 @@ class Corruption:
     default_amount: float = 0.5
     is_random: bool = True
     leaves_range: bool = False
+
+    def share_of(self, amount: float) -> float:
+        """Return where in the range an amount lies, 0 to 1."""
+        return (amount - self.minimum) / (self.maximum - self.minimum)
+
+    def amount_at(self, share: float) -> float:
+        """Return the amount at a place in the range, 0 to 1."""
+        return self.minimum + share * (self.maximum - self.minimum)
+
+    def limited(self, amount: float) -> float:
+        """Return the amount in the range that is nearest to another one."""
+        return min(max(amount, self.minimum), self.maximum)

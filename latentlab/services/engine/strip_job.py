@@ -229,14 +229,8 @@ class StripJob:
                 continue
             fit = yield from self._prepared_fit(rows)
             steps = self._steps[place]
-            fitting = LinearDenoiser.fitted(fit, steps, _NOISE_SEED, clip=False)
-            denoiser = None
-            while denoiser is None:
-                try:
-                    next(fitting)
-                except StopIteration as end:
-                    denoiser = end.value
-                yield None
+            denoiser = yield from LinearDenoiser.fitted(fit, steps, _NOISE_SEED, clip=False)
+            yield None
             error = 0.0
             for start, part in self._parts(clean):
                 made = denoiser.apply(_noisy(part, steps, start), limit=False)
@@ -252,7 +246,6 @@ class StripJob:
         assert self._data is not None
         shape = self._denoiser.input_shape
         images = self._data.images
-        fit_key = self._key
         if self._data.image_shape != shape:
             # Adapted images are few enough to be kept: moments of fewer are good enough.
             rows = _spread(rows, _MOST_LEARNT_FROM // 4)
@@ -261,9 +254,8 @@ class StripJob:
                 kept.append(adapted(np.asarray(images[rows[start : start + 64]]), shape))
                 yield None
             images, rows = np.concatenate(kept), np.arange(len(rows))
-        fit = self._known.fit_of(fit_key, images, rows)
-        for _ in fit.prepare():
-            yield None
+        fit = self._known.fit_of(self._key, images, rows)
+        yield from fit.prepare()
         return fit
 
     def _parts(self, images: NDArray[np.uint8]) -> list[tuple[int, NDArray[np.uint8]]]:
@@ -293,8 +285,7 @@ def steps_at(steps: NoiseSteps, varied: int, share: float) -> NoiseSteps:
     changed = list(steps)
     if 0 <= varied < len(changed):
         kind = CORRUPTIONS[changed[varied][0]]
-        amount = kind.minimum + share * (kind.maximum - kind.minimum)
-        changed[varied] = (kind.name, min(kind.maximum, round(amount, 6)))
+        changed[varied] = (kind.name, min(kind.maximum, round(kind.amount_at(share), 6)))
     return tuple(changed)
 
 

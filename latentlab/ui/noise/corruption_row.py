@@ -117,15 +117,11 @@ class CorruptionRow(QWidget):
 
     def show_amount(self, amount: float) -> None:
         """Show an amount without telling it back."""
-        share = self._share(amount)
+        share = self._kind.share_of(amount)
         if not (self._editor.hasFocus() and abs(self._editor.value() - 100 * share) < 1e-9):
             with QSignalBlocker(self._editor):
                 self._editor.setValue(round(100 * share, 1) if share * 100 % 1 else 100 * share)
         self._slider.show_value(share)
-
-    def _share(self, amount: float) -> float:
-        kind = self._kind
-        return (amount - kind.minimum) / (kind.maximum - kind.minimum)
 
     @Slot(int)
     def _tell_choice(self, place: int) -> None:
@@ -137,8 +133,7 @@ class CorruptionRow(QWidget):
 
     @Slot(float)
     def _tell_share(self, share: float) -> None:
-        kind = self._kind
-        self.amountChanged.emit(self._place, kind.minimum + share * (kind.maximum - kind.minimum))
+        self.amountChanged.emit(self._place, self._kind.amount_at(share))
 
     @Slot()
     def _tell_removed(self) -> None:

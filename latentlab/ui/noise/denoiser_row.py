@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QSignalBlocker, Qt, Slot
@@ -42,7 +42,7 @@ class DenoiserRow(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(6)
         row.addWidget(label(self.tr("Model"), tone="muted"))
-        self._choice = _RefilledComboBox(self._fill)
+        self._choice = _RefilledComboBox(self._fill_all)
         self._choice.setObjectName("denoiser")
         self._choice.setAccessibleName(self.tr("Denoiser"))
         self._choice.setMaximumWidth(_MOST_NAME_PX)
@@ -74,8 +74,11 @@ class DenoiserRow(QWidget):
 
     # --- choice --------------------------------------------------------------------------------
 
-    def _fill(self) -> None:
-        """List what there is now."""
+    def _fill_all(self) -> None:
+        """List all that there is now, for which the disk is asked."""
+        self._fill(self._controller.recent_models())
+
+    def _fill(self, recent: Sequence[str] = ()) -> None:
         choice, chosen = self._choice, self._lab.denoiser
         model = self._session.model
         entries = [
@@ -92,7 +95,7 @@ class DenoiserRow(QWidget):
             for name in self._controller.bundled_denoisers()
         ]
         known = {value for _, value, _ in entries}
-        others = [path for path in self._controller.recent_models() if path not in known]
+        others = [path for path in recent if path not in known]
         if chosen not in known and chosen not in others:
             others.insert(0, chosen)
         entries += [(shown_name(model_title(Path(path))), path, path) for path in others]

@@ -77,42 +77,35 @@ class DrawingPad(QDialog):
     def _make_tools(self, icons: IconSource) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(6)
-        self._pen = self._tool(self.tr("Pen"), self.tr("Draw"), "pencil", "drawing_pen", icons)
-        self._eraser = self._tool(
-            self.tr("Eraser"), self.tr("Wipe out"), "eraser", "drawing_eraser", icons
-        )
+        self._pen = self._tool(self.tr("Pen"), self.tr("Draw"), "drawing_pen")
+        self._eraser = self._tool(self.tr("Eraser"), self.tr("Wipe out"), "drawing_eraser")
         group = QButtonGroup(self)
-        for button in (self._pen, self._eraser):
+        for button, icon in ((self._pen, "pencil"), (self._eraser, "eraser")):
             button.setCheckable(True)
-            icons.bind_checkable(button, "pencil" if button is self._pen else "eraser")
+            icons.bind_checkable(button, icon)
             group.addButton(button)
             row.addWidget(button)
         self._pen.setChecked(True)
         self._eraser.toggled.connect(self._set_erases)
         row.addStretch(1)
         self._undo = self._tool(
-            self.tr("Undo"),
-            self.tr("Take the last stroke back (Ctrl+Z)"),
-            "undo-2",
-            "drawing_undo",
-            icons,
+            self.tr("Undo"), self.tr("Take the last stroke back (Ctrl+Z)"), "drawing_undo"
         )
+        icons.bind(self._undo, "undo-2")
         self._undo.clicked.connect(self._canvas.undo)
         self._undo.setEnabled(False)
-        clear = self._tool(
-            self.tr("Clear"), self.tr("Wipe everything out"), "trash-2", "drawing_clear", icons
-        )
+        clear = self._tool(self.tr("Clear"), self.tr("Wipe everything out"), "drawing_clear")
+        icons.bind(clear, "trash-2")
         clear.clicked.connect(self._canvas.clear)
         row.addWidget(self._undo)
         row.addWidget(clear)
         return row
 
-    def _tool(self, text: str, tip: str, icon: str, name: str, icons: IconSource) -> QPushButton:
+    def _tool(self, text: str, tip: str, name: str) -> QPushButton:
         button = QPushButton(text)
         button.setObjectName(name)
         button.setToolTip(tip)
         button.setAutoDefault(False)
-        icons.bind(button, icon)
         return button
 
     def _make_size_row(self) -> QHBoxLayout:

@@ -195,8 +195,7 @@ class NoisePanel(QWidget):
         lab = self._lab
         if lab.steps and lab.has_clean and not self._shows_passes:
             kind = CORRUPTIONS[lab.steps[lab.varied][0]]
-            amount = kind.minimum + round(share, 3) * (kind.maximum - kind.minimum)
-            self._controller.set_amount(lab.varied, amount)
+            self._controller.set_amount(lab.varied, kind.amount_at(round(share, 3)))
 
     @Slot(bool)
     def _show_passes(self, shows: bool) -> None:
@@ -240,8 +239,7 @@ class NoisePanel(QWidget):
             self._strip.set_mark(1.0)
         elif lab.steps:
             name, amount = lab.steps[lab.varied]
-            kind = CORRUPTIONS[name]
-            self._strip.set_mark((amount - kind.minimum) / (kind.maximum - kind.minimum))
+            self._strip.set_mark(CORRUPTIONS[name].share_of(amount))
 
     @Slot()
     def _render_strip(self) -> None:
