@@ -56,8 +56,10 @@ class TrainingRun:
     threads
         Processor threads; ``None`` times a few steps first and takes the fastest count.
     micro_batch
-        Called before each step; a number splits the step into parts of that many images, which
-        gives the same gradient up to rounding.
+        Called before each part of a step; a number splits the step into parts of that many images,
+        which gives the same gradient up to rounding.
+    note_part
+        Called after each part of a step with its number of images and the seconds it took.
     group
         The processes that share each step.
 
@@ -91,6 +93,7 @@ class TrainingRun:
         device: torch.device,
         threads: int | None = None,
         micro_batch: Callable[[], int | None] = lambda: None,
+        note_part: Callable[[int, float], None] = lambda images, seconds: None,
         group: ProcessGroup | None = None,
     ) -> None:
         spec.validate(data.image_shape)
@@ -109,6 +112,7 @@ class TrainingRun:
         self.step_s: float | None = None
         self.group = group or ProcessGroup()
         self._micro_batch = micro_batch
+        self._note_part = note_part
         self.held_out = data.held_out(spec.held_out)
         self.train_indices = np.setdiff1d(np.arange(len(data)), self.held_out)
         self.batch_size = min(spec.batch_size, len(self.train_indices))
@@ -192,7 +196,7 @@ class TrainingRun:
         Yields
         ------
         None
-            After a micro-batch that did not complete a step.
+            After a piece that did not complete a step.
         StepDone
             After each step, and after each batch of held-out images that was measured; the latter
             have the same ``step`` as the event before.
@@ -353,13 +357,15 @@ class TrainingRun:
         own = self.group.share(len(batch))
         if self.group.size > 1:
             self._seed(own_seed)
-        codes: list[Tensor] = []
-        sums = torch.zeros(self.means.count, device=self.device)
-        start = own.start
+        codes, sums = list[Tensor](), torch.zeros(self.means.count, device=self.device)
+        start, count = own.start, own.stop - own.start
         self.optimiser.zero_grad(set_to_none=True)
+        if self._part_size(count) < count:
+            yield None
         while start < own.stop:
-            size = self._part_size(own.stop - own.start)
+            size = self._part_size(count)
             part = slice(start, min(start + size, own.stop))
+            begin = time.perf_counter()
             self.model.train()
             try:
                 terms = self._terms(x, seen, noise, part, len(batch))
@@ -372,7 +378,9 @@ class TrainingRun:
             sums += _sums(terms)
             codes.append(terms.mu.detach())
             start = part.stop
-            if start < own.stop:
+            self._note_part(part.stop - part.start, time.perf_counter() - begin)
+            # What follows the last part of several is a piece of its own.
+            if size < count:
                 yield None
         if self.group.size > 1:
             sums = self._share_gradients(sums)
@@ -500,21 +508,26 @@ class TrainingRun:
         """Measure images with one seeded posterior sample each; processes share the work."""
         model = self.measured_model
         totals = torch.zeros(self.means.count, device=self.device)
-        small = None if self.objective.couples_images else self._micro_batch()
-        size = small or max(self.batch_size, _MEASURED_AT_ONCE)
+        # Noise is drawn for blocks, so that it does not depend on how finely a block is computed.
+        size = max(self.batch_size, _MEASURED_AT_ONCE)
         starts = range(0, len(indices), size)
         for start in starts[self.group.rank :: self.group.size]:
             index = indices[start : start + size]
             # The noise belongs to the place of the images, whoever measures them.
             generator = torch.Generator(self.device).manual_seed(self.spec.seed + start)
-            with torch.no_grad():
-                x = self._pixels.batch(torch.from_numpy(index))
-                seen = self.objective.corrupt(x, self.spec.seed + start)
-                model.eval()
-                batch = Batch(x, seen, self.noise(len(index), generator), measuring=True)
-                terms = self.objective.terms(model, batch)
-                totals += _sums(terms)
-            yield StepDone(self.step, index, terms.mu.detach())
+            x = self._pixels.batch(torch.from_numpy(index))
+            seen = self.objective.corrupt(x, self.spec.seed + start)
+            noise = self.noise(len(index), generator)
+            done = 0
+            while done < len(index):
+                part = slice(done, done + self._part_size(len(index)))
+                batch = Batch(x[part], seen[part], noise[part], measuring=True)
+                with torch.no_grad():
+                    model.eval()
+                    terms = self.objective.terms(model, batch)
+                    totals += _sums(terms)
+                done = part.stop
+                yield StepDone(self.step, index[part], terms.mu.detach())
         self.group.add_up(totals)
         yield self._metrics(split, epoch, (totals / len(indices)).tolist())
 
