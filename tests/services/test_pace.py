@@ -173,7 +173,7 @@ def test_a_few_interrupted_parts_change_nothing() -> None:
 
 
 def test_the_small_rest_of_a_batch_says_nothing() -> None:
-    size = PartSize(100, 3 * SHORTEST_PART_S)
+    size = PartSize(100, 2.9 * SHORTEST_PART_S)
     assert size.items == 34
     for _ in range(50):
         size.learn(32, 1e-6)
