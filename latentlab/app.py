@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from latentlab.cli.say import note
+from latentlab.core.end_signals import end_signals
 from latentlab.core.qt_platform import display_problem
 from latentlab.core.trace import FileTracer, NullTracer, Tracer
 
@@ -79,8 +80,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         # torch 2.9 and later fail to load their DLLs after Qt's have been loaded.
         import torch  # noqa: F401
     try:
-        from PySide6.QtCore import QTimer
+        from PySide6.QtCore import Qt, QTimer
         from PySide6.QtWidgets import QApplication
+
+        from latentlab.services.lab import Lab
     except ImportError as error:
         return _refuse(
             f"LatentLab cannot open a window because Qt cannot be loaded: {error}; "
@@ -91,11 +94,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     app.setApplicationName("LatentLab")
     app.setDesktopFileName("latentlab")
     window = create_window(options.path, tracer=tracer)
+    lab = window.findChild(Lab)
+    assert lab is not None
     received: list[int] = []
 
     def close_when_told() -> None:
         if received:
             window.close()
+
+    def code_of(code: int) -> int:
+        return 130 if signal.SIGINT in received else code
+
+    def leave_at_once() -> None:
+        tracer.close()
+        os._exit(code_of(0))
 
     # Python runs signal handlers only between its own instructions: the timer gives it some, and
     # closes the window from the event loop instead of from the middle of anything.
@@ -103,12 +115,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     pulse.setInterval(_SIGNALS_EVERY_MS)
     pulse.timeout.connect(close_when_told)
     pulse.start()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in end_signals():
         signal.signal(number, lambda number, _: received.append(number))
-    window.show()
-    code = app.exec()
-    tracer.close()
-    return 130 if signal.SIGINT in received else code
+    # The session is about to end. It may be called off, so the run goes on.
+    app.commitDataRequest.connect(lab.save_state, Qt.ConnectionType.DirectConnection)
+    lab.compute.overdue.connect(leave_at_once)
+    try:
+        window.show()
+        code = app.exec()
+    finally:
+        window.close()  # also where something else than the window has ended the event loop
+        tracer.close()
+    return code_of(code)
 
 
 def _asked(words: list[str]) -> tuple[argparse.Namespace, str]:

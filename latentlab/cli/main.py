@@ -18,6 +18,7 @@ from cyclopts.exceptions import CycloptsError, MissingArgumentError, UnusedCliTo
 
 import latentlab
 from latentlab.cli.say import note
+from latentlab.core.end_signals import end_signals
 from latentlab.core.errors import LatentLabError, UsageError
 from latentlab.core.folders import log_folder
 
@@ -56,25 +57,31 @@ def run(args: Sequence[str]) -> int:
 
 
 class _Terminated(KeyboardInterrupt):
-    """The system or a cluster has asked the program to end."""
+    """The system, a cluster or a closing terminal has asked the program to end."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.number = number
 
 
 @contextlib.contextmanager
 def _ending_in_order() -> Iterator[None]:
-    """Let SIGTERM end a command as Ctrl-C does, so that no half-written files are left behind."""
+    """Let all signals to end do so as Ctrl-C does, so that no half-written files are left."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.signal(signal.SIGTERM, _end)
+    numbers = [number for number in end_signals() if number != signal.SIGINT]
+    before = {number: signal.signal(number, _end) for number in numbers}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _end(number: int, frame: object) -> None:
-    del number, frame
-    raise _Terminated
+    del frame
+    raise _Terminated(number)
 
 
 def _app(args: Sequence[str]) -> App:
@@ -103,8 +110,8 @@ def _app(args: Sequence[str]) -> App:
 def _guarded(command: Callable[[], object]) -> int:
     try:
         result = command()
-    except _Terminated:
-        return 128 + signal.SIGTERM
+    except _Terminated as end:
+        return 128 + end.number
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError as error:

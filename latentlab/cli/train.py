@@ -1,10 +1,7 @@
 """``latentlab train``: the same run as in the window, from a shell or on a cluster."""
 
 import dataclasses
-import signal
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -12,6 +9,7 @@ from cyclopts import Parameter
 from cyclopts.validators import Number
 
 from latentlab.cli.destination import folder_to_write
+from latentlab.cli.ending import ending
 from latentlab.cli.options import WHOLE, AsJson, command_line_type, given
 from latentlab.cli.picture_options import NOTHING_ASKED, Pictures, asked_treatment
 from latentlab.cli.say import note, print_json
@@ -103,7 +101,7 @@ def train(
             join_run(out, training, resume=resume)
         if training.threads is None:  # neither given nor that of the run so far
             training.threads = usual_threads(spec, images.image_shape)
-        with _stopping(training.request_stop) as was_stopped:
+        with ending(training, folder) as ended:
             _advance(training, folder, save_every)
     finally:
         group.close()
@@ -114,7 +112,7 @@ def train(
                 "make room and continue with --resume."
             )
         _say_result(training, folder, json_)
-    return 130 if was_stopped() or training.stop_requested else 0
+    return 130 if ended.asked or training.stop_requested else 0
 
 
 def _spec_of(data: str, preset: str | None, options: dict[str, Any]) -> TrainSpec:
@@ -152,32 +150,12 @@ def _advance(training: "TrainingRun", folder: "RunFolder | None", save_every_s: 
                         bar.set_postfix_str(f"held out {event.loss:.1f} nats", refresh=False)
                 if folder is not None:
                     folder.save_now_and_then(save_every_s)
-    except (KeyboardInterrupt, TrainingError):
+    except BaseException:  # whatever ends the run, what it has learnt is not lost
         if folder is not None:
             folder.finish()
         raise
     if folder is not None:
         folder.finish()
-
-
-@contextmanager
-def _stopping(request: Callable[[], None]) -> Iterator[Callable[[], bool]]:
-    """Let Ctrl-C and a cluster's SIGTERM end the run after its step; a second one, at once."""
-    asked = False
-
-    def handle(number: int, frame: object) -> None:
-        nonlocal asked
-        if asked:
-            raise KeyboardInterrupt
-        asked = True
-        request()
-
-    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield lambda: asked
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _say_start(training: "TrainingRun", folder: "RunFolder") -> None:

@@ -12,6 +12,7 @@ import math
 import torch
 from torch import Tensor, nn
 
+from latentlab.core.principal_components import PrincipalComponents
 from latentlab.nn.autoencoder import Autoencoder
 
 _FIRST_LOGVAR = -3.0
@@ -105,3 +106,14 @@ def _start_at_mean_image(model: Autoencoder, x: Tensor) -> None:
 
 def _last_weighted(module: nn.Module) -> _Weighted:
     return [m for m in module.modules() if isinstance(m, _WITH_WEIGHTS)][-1]
+
+
+@torch.no_grad()
+def put_components(model: Autoencoder, found: PrincipalComponents) -> None:
+    """Give a linear model the weights of the closed form."""
+    encoder = next(m for m in model.encoder if isinstance(m, torch.nn.Linear))
+    decoder = next(m for m in model.decoder if isinstance(m, torch.nn.Linear))
+    encoder.weight.copy_(torch.from_numpy(found.components))
+    encoder.bias.copy_(torch.from_numpy(-found.components @ found.mean))
+    decoder.weight.copy_(torch.from_numpy(found.components.T.copy()))
+    decoder.bias.copy_(torch.from_numpy(found.mean))

@@ -27,10 +27,13 @@ class LossMeans:
         self.sums = values.clone() if self.sums is None else self.sums + values
         self.num_steps += 1
 
-    def take(self) -> list[float]:
-        """Return the means and begin anew; NaN where there was no step."""
+    def values(self) -> list[float]:
+        """Return the means; NaN where there was no step."""
         if self.sums is None:
             return [float("nan")] * self.count
         means: list[float] = torch.div(self.sums, self.num_steps).tolist()
-        self.sums, self.num_steps = None, 0
         return means
+
+    def clear(self) -> None:
+        """Begin anew."""
+        self.sums, self.num_steps = None, 0

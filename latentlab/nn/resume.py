@@ -17,7 +17,7 @@ from latentlab.core.errors import TrainingError
 from latentlab.nn.train_events import Metrics
 from latentlab.nn.training import TrainingRun
 
-STATE_VERSION = 1
+STATE_VERSION = 2  # 1 knew no figures owed: it was only written when there were none
 _MOMENTS = ("exp_avg", "exp_avg_sq", "step")  # what Adam keeps for each parameter
 
 
@@ -46,6 +46,8 @@ class RunState(msgspec.Struct, frozen=True, kw_only=True):
         The best epoch so far.
     log_bytes, log_pending
         Length of the training log at this step, and lines that could not be written yet.
+    owed
+        Splits whose figures the last step has still to report.
     """
 
     version: int
@@ -60,10 +62,13 @@ class RunState(msgspec.Struct, frozen=True, kw_only=True):
     best_metrics: dict[str, Any] | None
     log_bytes: int
     log_pending: list[str] = []
+    owed: list[str] = []
 
 
 def save_state(path: Path, run: TrainingRun, *, log_bytes: int, log_pending: list[str]) -> None:
-    """Write the state of a run between two steps, atomically.
+    """Write the state of a run after its last step that took effect, atomically.
+
+    Hold ``run.in_effect``.
 
     Raises
     ------
@@ -84,6 +89,7 @@ def save_state(path: Path, run: TrainingRun, *, log_bytes: int, log_pending: lis
         best_metrics=None if best is None else dataclasses.asdict(best),
         log_bytes=log_bytes,
         log_pending=log_pending,
+        owed=list(run.owed),
     )
     data = save(_tensors(run), {"latentlab_state": msgspec.json.encode(state).decode()})
     atomic_write(path, lambda file: _write(file.write, data))
@@ -128,7 +134,7 @@ def _tensors(run: TrainingRun) -> dict[str, Tensor]:
         found |= {f"adam.{name}.{kind}": moments[kind] for kind in _MOMENTS if kind in moments}
     if run.means.sums is not None:
         found["means"] = run.means.sums
-    found |= {f"objective.{name}": value for name, value in run.objective.state().items()}
+    found |= {f"objective.{name}": value for name, value in run.objective_state().items()}
     # The format knows no strides: channels-last weights are written in plain order.
     return {name: value.detach().cpu().contiguous() for name, value in found.items()}
 
@@ -157,6 +163,8 @@ def _restore(run: TrainingRun, state: RunState, tensors: dict[str, Tensor]) -> N
     run.means.num_steps = state.num_mean_steps
     run.objective.load_state(part("objective."))
     run.step = state.step
+    run.owed = tuple(state.owed)
+    run.losses.remember(run.step)
     run.trained_s = state.trained_s
     run.threads = state.threads if run.threads is None else run.threads
     run.largest_micro_batch = state.largest_micro_batch

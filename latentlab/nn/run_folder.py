@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import dataclasses
 import os
 import time
@@ -18,6 +19,7 @@ from latentlab.core.atomic_write import atomic_write, remove_stale_temporaries
 from latentlab.core.errors import ModelFileError, TrainingError, UsageError
 from latentlab.core.model_place import BEST_NAME, LAST_NAME
 from latentlab.family.train_spec import TrainSpec, spec_from
+from latentlab.nn.autoencoder import Autoencoder
 from latentlab.nn.checkpoint import Description, describe, save_model
 from latentlab.nn.resume import load_state, save_state
 from latentlab.nn.run_lock import RunLock
@@ -25,6 +27,8 @@ from latentlab.nn.train_events import Metrics
 from latentlab.nn.training import TrainingRun
 
 SAVE_EVERY_S = 20.0
+_FIRST_SAVE_S = 1.0  # after the start; then at twice the time, until saves are as usual
+_SAVE_SHARE = 0.05  # of the time, at most, goes into the early saves
 STATE_FILE = "state.safetensors"
 _DESCRIPTION_FILE = "run.json"
 
@@ -67,8 +71,10 @@ class RunFolder:
         self._run = run
         self._warn = warn
         self.saved: Description | None = None  # of the best weights, as last saved
-        self._saved_best_step = self._saved_state_step = -1
-        self._saved_s = time.monotonic()
+        self._saved_best_step = -1
+        self._saved_state: tuple[int, tuple[str, ...]] | None = None  # its step, and what it owes
+        self._begun_s = self._saved_s = time.monotonic()
+        self._save_s = 0.0  # how long the last save took
         self._pending_lines: list[bytes] = []
         try:
             path.mkdir(parents=True, exist_ok=True)
@@ -105,7 +111,7 @@ class RunFolder:
             state = load_state(self.path / STATE_FILE, self._run)
             log_bytes = state.log_bytes
             self._pending_lines = [line.encode() for line in state.log_pending]
-            self._saved_state_step = state.step
+            self._saved_state = state.step, tuple(state.owed)
         # Lines after the save are written again by the steps after it.
         log = self.path / "metrics.jsonl"
         if log.exists() and log.stat().st_size > log_bytes:
@@ -143,42 +149,68 @@ class RunFolder:
 
     def log(self, metrics: Metrics) -> None:
         """Append a line to ``metrics.jsonl``; what a full disk refused is tried again later."""
-        self._pending_lines.append(msgspec.json.encode(metrics.as_line()) + b"\n")
-        path = self._log_path
-        size = path.stat().st_size if path.exists() else 0
         try:
             if self._described_threads != self._run.threads:
                 self._describe()  # the thread count is known only once training has begun
+        except OSError as error:
+            self._warn_of_log(error)
+        with self._run.in_effect:
+            self._pending_lines.append(msgspec.json.encode(metrics.as_line()) + b"\n")
+            self._run.reported(metrics.split)
+            self._write_lines()
+
+    def _write_lines(self) -> None:
+        path = self._log_path
+        size = path.stat().st_size if path.exists() else 0
+        try:
             with path.open("ab") as file:
                 file.write(b"".join(self._pending_lines))
         except OSError as error:
             # Half a line must not stay: it would spoil the next one.
             with contextlib.suppress(OSError):
                 os.truncate(path, size)
-            self._warn(f"The training log cannot be written: {error.strerror or error}.")
+            self._warn_of_log(error)
         else:
             self._pending_lines.clear()
 
-    def save_now_and_then(self, every_s: float = SAVE_EVERY_S) -> None:
+    def _warn_of_log(self, error: OSError) -> None:
+        self._warn(f"The training log cannot be written: {error.strerror or error}.")
+
+    def save_now_and_then(self, every_s: float = SAVE_EVERY_S, *, early: bool = True) -> None:
         """Save state and best model if they are new and the last save is ``every_s`` seconds ago.
 
-        Call it after logging; while a step is not reported in full, nothing is saved.
+        With ``early``, the first saves come sooner, so that a run cut off in its first minute has
+        lost little. Call it after each event, and after logging it.
+
+        Raises
+        ------
+        TrainingError
+            If a loss that was not looked at yet is not a number.
         """
-        if time.monotonic() - self._saved_s < every_s or not self._run.settled:
+        now_s = time.monotonic()
+        if early:
+            so_far_s = self._saved_s - self._begun_s
+            every_s = min(every_s, max(_FIRST_SAVE_S, so_far_s, self._save_s / _SAVE_SHARE))
+        if now_s - self._saved_s < every_s or not self._run.settled:
             return
+        self._run.check_finite()
         if self._run.best_weights is not None and self._run.best_step != self._saved_best_step:
             self._save_best()
-        self._save_state()
+        self.save_state()
         self._saved_s = time.monotonic()
+        self._save_s = self._saved_s - now_s
 
     def finish(self) -> None:
         """Save state and last weights, put the best ones into the run's model, and save those.
 
-        Where the run was left in the middle of a step, the state of the last save stays.
+        The state comes first: nothing is lost if the rest takes longer than there is time.
         """
         run = self._run
-        if run.settled:
-            self._save_state()
+        try:
+            run.check_finite()
+        except TrainingError as error:
+            self._warn(error.sentence)
+        self.save_state()
         last = run.step
         try:
             if last and last != run.best_step:
@@ -189,17 +221,29 @@ class RunFolder:
                 )
         except ModelFileError as error:
             self._warn(error.sentence)
-        run.keep_best()
-        self._save(run.best_step)
+        with run.in_effect:
+            run.settled = False  # the model holds other weights than the state from here on
+            run.keep_best()
+        self._save(run.model)
         self.close()
 
     def close(self) -> None:
         """Let other programs use the folder; safe to call twice."""
         self._lock.release()
 
+    def save_state(self) -> None:
+        """Save all that is needed to go on, if it is new.
+
+        This may be called at any moment, also in the middle of a step, and from another thread than
+        the one that trains: the step is done again then.
+        """
+        with self._run.in_effect:
+            self._save_state()
+
     def _save_state(self) -> None:
         run = self._run
-        if run.step == self._saved_state_step:
+        now = run.step, run.owed
+        if not run.settled or now == self._saved_state:
             return
         log = self._log_path
         try:
@@ -210,7 +254,7 @@ class RunFolder:
                     size = os.fstat(file.fileno()).st_size
             pending = [line.decode() for line in self._pending_lines]
             save_state(self.path / STATE_FILE, run, log_bytes=size, log_pending=pending)
-            self._saved_state_step = run.step
+            self._saved_state = now
         except OSError as error:
             self._warn(
                 f"The state of the run cannot be saved: {error.strerror or error}. Training goes "
@@ -221,17 +265,15 @@ class RunFolder:
         """Save the best weights without touching those that are being trained."""
         run = self._run
         assert run.best_weights is not None
-        live = {name: value.clone() for name, value in run.model.state_dict().items()}
-        run.model.load_state_dict(run.best_weights)
-        try:
-            self._save(run.best_step)
-        finally:
-            run.model.load_state_dict(live)
+        best = copy.deepcopy(run.model)
+        best.load_state_dict(run.best_weights)
+        self._save(best)
 
-    def _save(self, step: int) -> None:
-        self.saved = description = describe(self._run, self._run.model, step)
+    def _save(self, model: Autoencoder) -> None:
+        step = self._run.best_step
+        self.saved = description = describe(self._run, model, step)
         try:
-            save_model(self.model_path, self._run.model, description, keep_previous=True)
+            save_model(self.model_path, model, description, keep_previous=True)
             self._saved_best_step = step
         except ModelFileError as error:
             self._warn(error.sentence)

@@ -2,6 +2,10 @@
 
 Between two yields at most one micro-batch is computed, so whoever advances the generator can do
 other things on the live weights in between, and can stop at any point by not advancing it.
+
+A step is computed first and put into effect then, at one go, so a run can be saved at any moment:
+what is not in effect yet is as if it had not begun, and what a step in effect has still to report
+is part of the state (:attr:`TrainingRun.owed`).
 """
 
 from __future__ import annotations
@@ -9,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import copy
 import math
+import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -26,8 +31,10 @@ from latentlab.family.objectives import OBJECTIVES
 from latentlab.family.train_spec import TrainSpec
 from latentlab.nn.augment import random_affine
 from latentlab.nn.autoencoder import Autoencoder
-from latentlab.nn.initialise import initialise
+from latentlab.nn.draws import order_of_epoch, seed_device, seeds_of_step
+from latentlab.nn.initialise import initialise, put_components
 from latentlab.nn.loss_means import LossMeans
+from latentlab.nn.loss_watch import LossWatch, copied_weights
 from latentlab.nn.pixels import Pixels
 from latentlab.nn.process_group import ProcessGroup
 from latentlab.nn.threads import tune_threads
@@ -35,7 +42,6 @@ from latentlab.nn.train_events import Metrics, StepDone, TrainEvent
 
 LOGS_PER_EPOCH = 4
 _INITIAL_IMAGES = 1024  # images that the first weights are fitted to
-_SNAPSHOT_EVERY_S = 1.0
 _CHECK_EVERY_STEPS_ON_GPU = 25  # each look at a loss makes the GPU wait
 _MEASURED_AT_ONCE = 256  # at least; objectives that look at a batch need a large one
 
@@ -69,15 +75,23 @@ class TrainingRun:
         The live weights.
     step, total_steps, steps_per_epoch
         Position and length, in optimiser steps.
+    losses
+        Watches over them, and keeps the last good weights.
     threads, step_s
         Processor threads, and the seconds of an undisturbed step with them; ``None`` until chosen.
     best_weights, best_metrics
         Weights and held-out figures of the best epoch so far, ``None`` before the first.
     stop_requested
-        Whether the run ends after the present step; all processes that share it agree on it.
+        Whether the run ends with the next event; processes that share it agree on a step.
+    owed
+        Splits whose figures the last step has still to report; the log lines to come.
     settled
-        Whether the last step is computed and reported in full: only then is what can be read here
-        a state to go on from.
+        Whether what can be read here is a state to go on from. It always is, but for the moment in
+        which a step takes effect, and for good after an error in that moment or a loss that is not
+        a number.
+    in_effect
+        Held while a step takes effect or a figure is reported; hold it to read a state from another
+        thread.
 
     Raises
     ------
@@ -130,7 +144,10 @@ class TrainingRun:
         self.best_step = 0
         self.stop_requested = False
         self._wants_stop = False
+        self.owed: tuple[str, ...] = ()
         self.settled = True
+        self.in_effect = threading.Lock()
+        self._before_step: Weights | None = None
 
         self.objective = kind(spec, len(self.train_indices))
         torch.manual_seed(spec.seed)
@@ -152,10 +169,7 @@ class TrainingRun:
             fused=True,
         )
         self.means = LossMeans(3 + len(kind.penalties))
-        self._good_weights = self._copy_weights(self.model)
-        self._good_step = 0
-        self._snapshot_due_s = time.monotonic() + _SNAPSHOT_EVERY_S
-        self._unchecked: list[tuple[int, Tensor]] = []
+        self.losses = LossWatch(self.model, kind.penalties)
         self.largest_micro_batch = self.batch_size
 
     @property
@@ -184,7 +198,7 @@ class TrainingRun:
         return self.model if self.averaged is None else self.averaged
 
     def request_stop(self) -> None:
-        """End :meth:`run` after the present step, in all processes that share it."""
+        """End :meth:`run` with the next event; with others, after the present or the next step."""
         self._wants_stop = True
         # With others it takes effect when all have heard of it, with the next step.
         if self.group.size == 1:
@@ -213,7 +227,7 @@ class TrainingRun:
             yield from self._solve()
             return
         yield from self._choose_threads()
-        log_every = max(1, self.steps_per_epoch // LOGS_PER_EPOCH)
+        yield from self._report()  # what a run that goes on had not reported when it was saved
         order, order_epoch = self._order(0), 0
         while self.step < self.total_steps and not self.stop_requested:
             epoch_index, in_epoch = divmod(self.step, self.steps_per_epoch)
@@ -221,7 +235,6 @@ class TrainingRun:
                 order, order_epoch = self._order(epoch_index), epoch_index
             batch = order[in_epoch * self.batch_size : (in_epoch + 1) * self.batch_size]
             steps = self._one_step(batch)
-            self.settled = False
             while True:
                 begin = time.monotonic()
                 event = next(steps)
@@ -229,24 +242,46 @@ class TrainingRun:
                 if event is not None:
                     break
                 yield None
-            ends_epoch = self.step % self.steps_per_epoch == 0
-            logs = self.step % log_every == 0 or ends_epoch
-            measures = ends_epoch and len(self.held_out) > 0
-            self.settled = not logs
+                if self._leaves_now:
+                    return
             yield event
-            if logs:
-                self._check_finite()
-                metrics = self._metrics("train", epoch_index + 1, self.means.take())
-                self.settled = not measures
-                yield metrics
-            if measures:
-                yield from self._measure_held_out(epoch_index + 1)
+            yield from self._report()
+
+    def reported(self, split: str) -> None:
+        """Note that the figures of a split are on record, so that they are not reported again."""
+        if split in self.owed:
+            self.owed = tuple(other for other in self.owed if other != split)
+            if split == "train":
+                self.means.clear()
+
+    def objective_state(self) -> Weights:
+        """Return what the objective had gathered when the last step took effect."""
+        return self.objective.state() if self._before_step is None else self._before_step
+
+    def check_finite(self) -> None:
+        """Look at the losses that were not looked at yet; remember good weights now and then.
+
+        Raises
+        ------
+        TrainingError
+            At the first loss that is not a number; the last good weights are in :attr:`model` then.
+        """
+        try:
+            self.losses.look(self.step)
+        except TrainingError:
+            with self.in_effect:
+                self.settled = False  # these weights are not those that the moments belong to
+                self.model.load_state_dict(self.losses.good_weights)
+                if self.averaged is not None:
+                    self.averaged.load_state_dict(self.losses.good_weights)
+                self.step = self.losses.good_step
+            raise
 
     def keep_best(self) -> None:
         """Put the best measured weights into :attr:`model`: the end of every run."""
         weights = self.best_weights
         if weights is None:
-            weights = self._copy_weights(self.measured_model)
+            weights = copied_weights(self.measured_model)
             self.best_step = self.step
         self.model.load_state_dict(weights)
         self.model.eval()
@@ -258,8 +293,8 @@ class TrainingRun:
     def _solve(self) -> Iterator[TrainEvent]:
         """Compute a closed form, and measure it."""
         if self.step:
+            yield from self._report()
             return
-        self.settled = False
         begin = time.monotonic()
         work = self._solution
         assert work is not None
@@ -270,19 +305,43 @@ class TrainingRun:
             except StopIteration as end:
                 found = end.value
             yield None
-        with torch.no_grad():
-            encoder = next(m for m in self.model.encoder if isinstance(m, torch.nn.Linear))
-            decoder = next(m for m in self.model.decoder if isinstance(m, torch.nn.Linear))
-            encoder.weight.copy_(torch.from_numpy(found.components))
-            encoder.bias.copy_(torch.from_numpy(-found.components @ found.mean))
-            decoder.weight.copy_(torch.from_numpy(found.components.T.copy()))
-            decoder.bias.copy_(torch.from_numpy(found.mean))
-        self.step = 1
-        self.trained_s = time.monotonic() - begin
-        yield from self._measure(self.train_indices, "train", 1)
-        if len(self.held_out):
-            yield from self._measure_held_out(1)
-        self.settled = True
+            if self._leaves_now:
+                return
+        with self.in_effect:
+            self.settled = False
+            put_components(self.model, found)
+            self.step = 1
+            self.trained_s = time.monotonic() - begin
+            self.owed = ("train", "held_out") if len(self.held_out) else ("train",)
+            self.settled = True
+        yield from self._report()
+
+    @property
+    def _leaves_now(self) -> bool:
+        """Whether a stop takes effect with this event; of several, none may wait for the others."""
+        return self.stop_requested and self.group.size == 1
+
+    def _report(self) -> Iterator[TrainEvent]:
+        """Report what the last step owes."""
+        epoch = (self.step - 1) // self.steps_per_epoch + 1
+        if self.owed and not self.stop_requested:
+            self.check_finite()
+        if "train" in self.owed and not self.stop_requested:
+            if self.objective.closed_form:
+                yield from self._measure(self.train_indices, "train", epoch)
+            else:
+                yield self._metrics("train", epoch, self.means.values())
+                self.reported("train")
+        if "held_out" in self.owed and not self.stop_requested:
+            yield from self._measure_held_out(epoch)
+
+    def _reports_due(self) -> tuple[str, ...]:
+        """Return what the step that is now done has to report."""
+        ends_epoch = self.step % self.steps_per_epoch == 0
+        log_every = max(1, self.steps_per_epoch // LOGS_PER_EPOCH)
+        if not ends_epoch and self.step % log_every:
+            return ()
+        return ("train", "held_out") if ends_epoch and len(self.held_out) else ("train",)
 
     def _choose_threads(self) -> Iterator[None]:
         if self.device.type != "cpu":
@@ -311,37 +370,11 @@ class TrainingRun:
             self.threads = torch.get_num_threads()
 
     def _order(self, epoch_index: int) -> NDArray[np.int64]:
-        """Return the order of training images: a function of seed and epoch and nothing else."""
-        rng = np.random.default_rng([self.spec.seed, epoch_index])
-        return rng.permutation(self.train_indices)
-
-    def _seeds_of_step(self) -> tuple[int, int, int]:
-        """Return seeds of noise, corruption and dropout: all follow from (seed, step).
-
-        So a run can go on from any step, and all processes of a group draw the same for the whole
-        batch; only dropout is each one's own.
-        """
-        sequence = np.random.SeedSequence([self.spec.seed, self.step])
-        noise, corruption = sequence.generate_state(2, np.uint64) & np.uint64(2**63 - 1)
-        if self.group.size == 1:
-            return int(noise), int(corruption), 0
-        own = np.random.SeedSequence([self.spec.seed, self.step, 1 + self.group.rank])
-        return int(noise), int(corruption), int(own.generate_state(1)[0])
-
-    def _seed(self, seed: int) -> None:
-        """Seed the generator that the device draws from.
-
-        ``torch.manual_seed`` seeds those of all kinds of devices, and notes a whole stack trace for
-        each that is not in use yet, which takes longer than all the rest between two steps.
-        """
-        if self.device.type == "cpu":
-            torch.default_generator.manual_seed(seed)
-        else:
-            torch.manual_seed(seed)
+        return order_of_epoch(self.train_indices, self.spec.seed, epoch_index)
 
     def _one_step(self, batch: NDArray[np.int64]) -> Iterator[StepDone | None]:
-        noise_seed, corruption_seed, own_seed = self._seeds_of_step()
-        self._seed(noise_seed)
+        noise_seed, corruption_seed, own_seed = seeds_of_step(self.spec.seed, self.step, self.group)
+        seed_device(self.device, noise_seed)
         spec = self.spec
         for param_group in self.optimiser.param_groups:
             param_group["lr"] = spec.learning_rate * self._schedule()
@@ -356,10 +389,11 @@ class TrainingRun:
             seen = seen.contiguous(memory_format=self.model.memory_format)
         own = self.group.share(len(batch))
         if self.group.size > 1:
-            self._seed(own_seed)
+            seed_device(self.device, own_seed)
         codes, sums = list[Tensor](), torch.zeros(self.means.count, device=self.device)
         start, count = own.start, own.stop - own.start
         self.optimiser.zero_grad(set_to_none=True)
+        self._before_step = {n: value.clone() for n, value in self.objective.state().items()}
         if self._part_size(count) < count:
             yield None
         while start < own.stop:
@@ -373,6 +407,8 @@ class TrainingRun:
             except RuntimeError as error:
                 self._halve_micro_batch(error, size)
                 start, sums, codes = own.start, torch.zeros_like(sums), []
+                # It has seen images that it will see again.
+                self.objective.load_state({n: v.clone() for n, v in self._before_step.items()})
                 self.optimiser.zero_grad(set_to_none=True)
                 continue
             sums += _sums(terms)
@@ -385,15 +421,24 @@ class TrainingRun:
         if self.group.size > 1:
             sums = self._share_gradients(sums)
         means = sums / len(batch)
-        self._unchecked.append((self.step + 1, means))
-        if self.device.type == "cpu" or len(self._unchecked) >= _CHECK_EVERY_STEPS_ON_GPU:
-            self._check_finite()
-        self.optimiser.step()
-        self.objective.after_step(self.model)
-        self.step += 1
-        self._average()
-        self.means.add(means)
+        unseen = self.losses.add(self.step + 1, means)
+        if self.device.type == "cpu" or unseen >= _CHECK_EVERY_STEPS_ON_GPU:
+            self.check_finite()
+        self._put_into_effect(means)
         yield StepDone(self.step, batch[own], torch.cat(codes) if len(codes) > 1 else codes[0])
+
+    def _put_into_effect(self, means: Tensor) -> None:
+        """Change the weights by the gradients, and all that goes with them."""
+        with self.in_effect:
+            self.settled = False
+            self.optimiser.step()
+            self.objective.after_step(self.model)
+            self.step += 1
+            self._average()
+            self.means.add(means)
+            self.owed = self._reports_due()
+            self._before_step = None
+            self.settled = True
 
     def _part_size(self, own: int) -> int:
         """Return how many images to compute at once."""
@@ -464,44 +509,17 @@ class TrainingRun:
         if self.device.type == "cuda":
             torch.cuda.empty_cache()
 
-    def _check_finite(self) -> None:
-        """Stop at the first loss that is not a number; remember good weights now and then."""
-        if not self._unchecked:
-            return
-        values = torch.stack([means for _, means in self._unchecked]).cpu().numpy()
-        steps = [step for step, _ in self._unchecked]
-        self._unchecked.clear()
-        bad = np.flatnonzero(~np.isfinite(values).all(1))
-        if len(bad):
-            step, (_, *parts) = steps[bad[0]], values[bad[0]]
-            names = ("the reconstruction loss", "the KL term", *self.objective.penalties)
-            wrong = [n for n, v in zip(names, parts, strict=True) if not math.isfinite(v)]
-            self.model.load_state_dict(self._good_weights)
-            if self.averaged is not None:
-                self.averaged.load_state_dict(self._good_weights)
-            self.step = self._good_step
-            raise TrainingError(
-                f"Training stopped at step {step:,}: {(wrong or ['the loss'])[0]} is not a number "
-                f"any more. The last good weights, of step {self._good_step:,}, were kept; try a "
-                "lower learning rate.",
-                f"loss, recon_loss, kl, penalties = {values[bad[0]].tolist()}",
-            )
-        if time.monotonic() >= self._snapshot_due_s:
-            self._snapshot_due_s = time.monotonic() + _SNAPSHOT_EVERY_S
-            weights = self._copy_weights(self.model)
-            if all(bool(torch.isfinite(w).all()) for w in weights.values()):
-                self._good_weights, self._good_step = weights, self.step
-
     def _measure_held_out(self, epoch: int) -> Iterator[TrainEvent]:
         """Measure the held-out images and keep the weights if they are the best so far."""
         for event in self._measure(self.held_out, "held_out", epoch):
             if isinstance(event, Metrics):
                 better = self.best_metrics is None or event.loss < self.best_metrics.loss
                 if better and math.isfinite(event.loss):
-                    self.best_metrics = event
-                    self.best_step = self.step
-                    self.best_weights = self._copy_weights(self.measured_model)
-                self.settled = True
+                    weights = copied_weights(self.measured_model)
+                    with self.in_effect:
+                        self.best_metrics = event
+                        self.best_step = self.step
+                        self.best_weights = weights
             yield event
 
     def _measure(self, indices: NDArray[np.int64], split: str, epoch: int) -> Iterator[TrainEvent]:
@@ -528,17 +546,16 @@ class TrainingRun:
                     totals += _sums(terms)
                 done = part.stop
                 yield StepDone(self.step, index[part], terms.mu.detach())
+                if self._leaves_now:
+                    return
         self.group.add_up(totals)
         yield self._metrics(split, epoch, (totals / len(indices)).tolist())
+        self.reported(split)
 
     def _metrics(self, split: str, epoch: int, means: list[float]) -> Metrics:
         loss, recon, kl, *penalties = means
         named = dict(zip(self.objective.penalties, penalties, strict=True))
         return Metrics(self.step, epoch, split, loss, recon, kl, self.images_per_s, named)
-
-    @staticmethod
-    def _copy_weights(model: Autoencoder) -> Weights:
-        return {name: value.detach().clone() for name, value in model.state_dict().items()}
 
 
 @torch.no_grad()

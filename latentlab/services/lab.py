@@ -215,15 +215,20 @@ class Lab(QObject):
         if self._first_path is not None:
             self.session_controller.open_path(self._first_path)
 
+    @Slot()
+    def save_state(self) -> None:
+        """Save where a run stands, and go on: the session may end, or may not."""
+        self.compute.save_state()
+
     def close(self) -> None:
         """Save what must be saved and end the compute thread."""
         self._started = True  # what is closed is not started any more
         self.download_controller.cancel()
-        self.import_thread.close()
         if self.compute.is_running:
             self.compute.resulted.disconnect()  # nobody looks at results any more
-            self.compute.close()
+            self.compute.close()  # first: nothing else may come before what was trained
             self._garbage.stop()
+        self.import_thread.close()
 
     def open_first(self, path: str | None) -> None:
         """Show the bundled map without torch, or remember to open ``path`` instead."""

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from latentlab.services.engine.engine import Engine
 
 _EVENT_LOOP_EVERY_S = 0.05
+_CLOSING_MS = 3500
 
 log = logging.getLogger(__name__)
 
@@ -100,6 +101,15 @@ class _Worker(QObject):
         self._engine = None
         QThread.currentThread().quit()
 
+    def save_state(self) -> None:
+        """Save where a run in training stands; called from the window's thread, at any moment."""
+        engine = self._engine
+        if engine is not None:
+            try:
+                engine.save_state()
+            except Exception as error:  # noqa: BLE001 - the window must close whatever happens
+                self._report_defect("save", error, dead=False)
+
     def _report_defect(self, where: str, error: Exception, *, dead: bool) -> None:
         details = "".join(traceback.format_exception(error))
         log.error("compute thread, %s:\n%s", where, details)
@@ -120,9 +130,12 @@ class ComputeThread(QObject):
     -------
     resulted(object)
         A ``core.messages.Result``, delivered in the thread that this object lives in.
+    overdue()
+        While :meth:`close` waits: the thread has not ended in time. Where a run stands is saved.
     """
 
     resulted = Signal(object)
+    overdue = Signal()
     wakeRequested = Signal()
     closeRequested = Signal()
 
@@ -166,12 +179,21 @@ class ComputeThread(QObject):
         """Return the seconds since somebody last interacted."""
         return self._mailbox.idle_s()
 
+    def save_state(self) -> None:
+        """Save where a run in training stands, without waiting for what is being computed."""
+        self._worker.save_state()
+
     def close(self) -> None:
         """Save what must be saved and end the thread; returns when it has ended.
 
-        A thread that is still importing torch cannot be interrupted: it is waited for.
+        A thread that imports torch, or computes a long step, cannot be interrupted. After a while
+        the state of the run is saved all the same, and :attr:`overdue` says so: who cannot wait
+        may end the process then.
         """
         if not self._thread.isRunning():
             return
         self.closeRequested.emit()
-        self._thread.wait()
+        if not self._thread.wait(_CLOSING_MS):
+            self.save_state()
+            self.overdue.emit()
+            self._thread.wait()

@@ -162,8 +162,19 @@ class Engine:
             or not self._mailbox.is_empty()
         )
 
+    def save_state(self) -> None:
+        """Save where the run in training stands.
+
+        The one thing that another thread may ask for directly: it does not wait for the piece of
+        work that goes on.
+        """
+        training = self._training
+        if training is not None:
+            training.save_state()
+
     def close(self) -> None:
         """Stop, and save the run that is in training."""
+        self.save_state()  # first of all, whatever comes of the rest
         if self._training is not None:
             self._end_training("")
         self._embedding = self._tiles = None
@@ -306,8 +317,9 @@ class Engine:
             self._emit(Failed("train", error.sentence, error.details))
             return
         except Exception:
-            # A defect must not leave a run that neither goes on nor ends.
+            # A defect must not leave a run that neither goes on nor ends, nor lose it.
             self._training = None
+            training.rescue()
             self._emit(TrainStatusChanged("idle"))
             raise
         if ended:

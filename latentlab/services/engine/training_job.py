@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,6 +21,8 @@ from latentlab.nn.train_events import Metrics, StepDone
 from latentlab.nn.training import TrainingRun
 from latentlab.services.engine.live_model import LiveModel
 from latentlab.services.engine.pace import Pace
+
+log = logging.getLogger(__name__)
 
 PROGRESS_EVERY_S = 0.18
 CODES_EVERY_S = 0.18  # the window draws all points anew each time
@@ -111,6 +115,7 @@ class TrainingJob:
                 self._single_step = False
                 self._tracer.span("train.step", self._step_begin_s, now_s(), step=event.step)
                 self._step_begin_s = None
+                self._save_now_and_then()
         elif isinstance(event, Metrics):
             self.folder.log(event)
             self._emit(
@@ -125,9 +130,7 @@ class TrainingJob:
                     event.penalties,
                 )
             )
-            # A save takes a tenth of a second, which a hand on the map would feel.
-            busy = self._pace.is_interacting()
-            self.folder.save_now_and_then(SAVE_EVERY_S_INTERACTING if busy else SAVE_EVERY_S)
+            self._save_now_and_then()
         self._pace.trained(seconds)
         if not self.paused:
             self.report(model)
@@ -147,8 +150,29 @@ class TrainingJob:
 
     def finish(self) -> None:
         """Keep the best weights and save everything."""
-        self._events.close()  # type: ignore[attr-defined]
+        with contextlib.suppress(Exception):  # what the run ended with is known already
+            self._events.close()  # type: ignore[attr-defined]
         self.folder.finish()
+
+    def rescue(self) -> None:
+        """Save what can be saved after a defect."""
+        try:
+            self.finish()
+        except Exception:
+            log.exception("saving a run after a defect")
+        finally:
+            self.folder.close()
+
+    def save_state(self) -> None:
+        """Save where the run stands; from any thread, at any moment."""
+        self.folder.save_state()
+
+    def _save_now_and_then(self) -> None:
+        # A save takes a tenth of a second, which a hand on the map would feel.
+        if self._pace.is_interacting():
+            self.folder.save_now_and_then(SAVE_EVERY_S_INTERACTING, early=False)
+        else:
+            self.folder.save_now_and_then(SAVE_EVERY_S)
 
     def _progress(self, model: LiveModel) -> TrainProgress:
         run = self.run
