@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from latentlab.core.errors import TrainingError
 from latentlab.core.image_set import ImageSet
 from latentlab.core.messages import CurvePoint, Embedded, Result, TrainProgress, Warned
 from latentlab.core.neighbours import TREE_DIMS, NeighbourIndex
@@ -19,6 +20,7 @@ from latentlab.nn.train_events import Metrics, StepDone
 from latentlab.nn.training import TrainingRun
 from latentlab.services.engine.live_model import LiveModel
 from latentlab.services.engine.pace import Pace
+from latentlab.services.engine.work import Guard
 
 PROGRESS_EVERY_S = 0.18
 CODES_EVERY_S = 0.18  # the window draws all points anew each time
@@ -44,6 +46,8 @@ class TrainingJob:
         Takes the results.
     tracer
         Records ``train.step``.
+    guard
+        Is told what fails beside the steps, which the run survives.
     """
 
     def __init__(
@@ -56,6 +60,7 @@ class TrainingJob:
         pace: Pace,
         emit: Callable[[Result], None],
         tracer: Tracer,
+        guard: Guard,
     ) -> None:
         self.run = TrainingRun(spec, data, device=device, micro_batch=pace.micro_batch)
         self.folder = RunFolder(folder, self.run, warn=self._warn)
@@ -65,10 +70,11 @@ class TrainingJob:
         self._pace = pace
         self._emit = emit
         self._tracer = tracer
+        self._guard = guard
         self._codes = np.full((len(data), self.run.latent_dim), np.nan, np.float32)
         self._fresh: list[tuple[np.ndarray, Tensor]] = []
         self._step_begin_s: float | None = None
-        self._progress_due_s = self._codes_due_s = 0.0
+        self._progress_due_s = self._codes_due_s = self._save_due_s = 0.0
         self._index_due_s = now_s() + INDEX_EVERY_S
         self._index: NeighbourIndex | None = None
         self._warned = ""
@@ -120,7 +126,7 @@ class TrainingJob:
             )
             # A save takes a tenth of a second, which a hand on the map would feel.
             busy = self._pace.is_interacting()
-            self.folder.save_now_and_then(SAVE_EVERY_S_INTERACTING if busy else SAVE_EVERY_S)
+            self._save(SAVE_EVERY_S_INTERACTING if busy else SAVE_EVERY_S)
         self._pace.trained(seconds)
         if not self.paused:
             self.report(model)
@@ -133,10 +139,24 @@ class TrainingJob:
             self._progress_due_s = time_s + PROGRESS_EVERY_S
             self._emit(self._progress(model))
         if now or time_s >= self._codes_due_s:
-            self._emit(self._embedded(model))
+            try:
+                self._emit(self._embedded(model))
+            except Exception as error:  # noqa: BLE001 - a map that cannot be shown ends no run
+                self._guard.tell("points", error, always=False)
             # Thousands of numbers for each image take a tenth of a second to copy.
             taken_s = now_s() - time_s
             self._codes_due_s = time_s + max(CODES_EVERY_S, taken_s / CODES_SHARE)
+
+    def _save(self, every_s: float) -> None:
+        if now_s() < self._save_due_s:
+            return
+        try:
+            self.folder.save_now_and_then(every_s)
+        except TrainingError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a run that cannot be saved goes on
+            self._save_due_s = now_s() + every_s
+            self._guard.tell("save_run", error, always=False)
 
     def finish(self) -> None:
         """Keep the best weights and save everything."""
