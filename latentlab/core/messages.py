@@ -15,6 +15,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from latentlab.core.failure import Job
 from latentlab.core.image_set import ImageSet
 from latentlab.core.matrix_messages import (
     MatrixAdvanced,
@@ -215,6 +216,14 @@ class ForgetPictureCommand:
     """Stop encoding the picture that was brought in."""
 
 
+@dataclass(frozen=True)
+class WatchCommand:
+    """Continue some work because somebody looks at what comes of it, or pause it."""
+
+    job: Job
+    is_watched: bool
+
+
 Command = (
     UseDataCommand
     | OpenDataCommand
@@ -225,6 +234,7 @@ Command = (
     | TrainControlCommand
     | EncodePictureCommand
     | ForgetPictureCommand
+    | WatchCommand
 )
 
 # --- results -----------------------------------------------------------------------------------
@@ -461,12 +471,25 @@ class Warned:
 
 @dataclass(frozen=True)
 class Failed:
-    """A command failed; what was open stays open."""
+    """A command or job failed; what was open stays open, and all other work continues.
 
-    command: str
+    Attributes
+    ----------
+    origin
+        The name of the command's class, or a :data:`latentlab.core.failure.Job`; ``load``,
+        ``turn`` and ``close`` for the compute thread itself.
+    sequence
+        Of the request that failed, -1 where there was none.
+    is_repeated
+        Whether the same failure was said already, and nothing that it depends on has changed.
+    """
+
+    origin: str
     sentence: str
     details: str = ""
     engine_is_dead: bool = False
+    sequence: int = -1
+    is_repeated: bool = False
 
 
 Result = (

@@ -157,11 +157,19 @@ def save_model(
     ModelFileError
         If it cannot be written; an earlier file is intact then.
     """
+    tensors = tensors_of(model, description)
+    write_model_file(path, description.document, tensors, keep_previous=keep_previous)
+
+
+def tensors_of(
+    model: Autoencoder, description: Description
+) -> dict[str, NDArray[np.floating[Any]]]:
+    """Return what a model file holds beside its document; arrays may be those of the model."""
     tensors: dict[str, NDArray[np.floating[Any]]] = dict(weights_of(model))
     if description.prior is not None:
         for name, value in description.prior.to_arrays().items():
             tensors[PRIOR_PREFIX + name] = value
-    write_model_file(path, description.document, tensors, keep_previous=keep_previous)
+    return tensors
 
 
 @torch.inference_mode()

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Slot
 from latentlab.core.messages import (
     Decoded,
     DecodeRequest,
+    Failed,
     ModelOpened,
     Reconstructed,
     ReconstructRequest,
@@ -193,6 +194,14 @@ class ExploreController(QObject):
                     and result.index == self._explorer.selected
                 ):
                     self._explorer.set_reconstructed(result)
+            case Failed(origin="decode"):
+                if result.sequence > self._shown_sequence:
+                    # The picture of another place would be wrong here.
+                    self._shown_sequence = result.sequence
+                    self._explorer.set_decoded(None)
+            case Failed(origin="reconstruct"):
+                if result.sequence == self._reconstruct_sequence:
+                    self._explorer.set_reconstructed(None)
             case TrainProgress():
                 self.refresh()
             case ModelOpened():

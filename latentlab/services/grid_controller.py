@@ -8,7 +8,7 @@ import numpy as np
 from PySide6.QtCore import QObject, QTimer, Slot
 
 from latentlab.core.grid_mosaic import STAND_IN, GridMosaic
-from latentlab.core.messages import TilesDecoded, TilesRequest, TrainProgress
+from latentlab.core.messages import Failed, TilesDecoded, TilesRequest, TrainProgress
 from latentlab.core.tiles import COARSE_LEVELS, CellBlock, level_for, tile_shape, visible_block
 from latentlab.core.trace import now_s
 from latentlab.services.engine.compute_thread import ComputeThread
@@ -174,6 +174,9 @@ class GridController(QObject):
         match result:
             case TilesDecoded():
                 self._take_tiles(result)
+            case Failed(origin="grid"):
+                if result.sequence == self._sequence:
+                    self._in_flight = False  # another view or other weights ask again
             case TrainProgress():
                 self._weights_version = max(self._weights_version, result.weights_version)
                 self._schedule_refresh()

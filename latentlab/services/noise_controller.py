@@ -11,7 +11,13 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from latentlab.core.bundled import BUNDLED_MODELS, model_path
 from latentlab.core.corruptions import CORRUPTIONS
 from latentlab.core.errors import LatentLabError
-from latentlab.core.messages import ModelOpened, PictureEncoded, TrainProgress
+from latentlab.core.messages import (
+    Failed,
+    ModelOpened,
+    PictureEncoded,
+    TrainProgress,
+    WatchCommand,
+)
 from latentlab.core.noise_messages import (
     Denoised,
     DenoiseRefused,
@@ -69,6 +75,7 @@ class NoiseController(QObject):
         self._strip_asked: tuple[object, ...] = ()
         self._strip_is_coming = False
         self._is_watched = False
+        self._has_older_weights = False  # the result, because nobody watched
         self._weights_version = -1
         self._strip_timer = QTimer(self)
         self._strip_timer.setSingleShot(True)
@@ -232,8 +239,13 @@ class NoiseController(QObject):
 
     def set_watched(self, watched: bool) -> None:
         """Note whether somebody sees the strip; without that it is not computed."""
-        self._is_watched = watched
+        if watched != self._is_watched:
+            self._is_watched = watched
+            # One that is begun is paused, and continues where it was.
+            self._thread.command(WatchCommand("strip", watched))
         if watched:
+            if self._has_older_weights:
+                self._request(now_s())
             self._strip_timer.start(_STRIP_AT_REST_MS)
         else:
             self._strip_timer.stop()
@@ -276,6 +288,7 @@ class NoiseController(QObject):
         if lab.denoiser == "" and session.model is None:
             lab.set_result(None, self.tr("Open a model first; then it can denoise."))
             return
+        self._has_older_weights = False
         self._sequence += 1
         self._thread.request(
             DenoiseRequest(
@@ -353,6 +366,8 @@ class NoiseController(QObject):
                     self._shown_sequence = result.sequence
                     self._lab.set_result(None, result.sentence)
                     self._strip_is_coming = False
+            case Failed():
+                self._take_failure(result)
             case StripAdvanced():
                 if result.sequence == self._strip_sequence:
                     self._strip_is_coming = not result.complete
@@ -365,6 +380,14 @@ class NoiseController(QObject):
                 if result.is_new:
                     self._lab.set_image(result.picture, shown_name(result.name))
 
+    def _take_failure(self, failed: Failed) -> None:
+        if failed.origin == "denoise" and failed.sequence == self._sequence:
+            self._shown_sequence = failed.sequence
+            self._lab.set_result(None, failed.sentence)
+        elif failed.origin == "strip" and failed.sequence == self._strip_sequence:
+            self._strip_is_coming = False  # what it depends on asks again
+            self._lab.set_strip(None, failed.sentence)
+
     def _is_wanted(self, result: Denoised | DenoiseRefused) -> bool:
         lab = self._lab
         if result.denoiser != lab.denoiser or lab.image is None:
@@ -376,10 +399,13 @@ class NoiseController(QObject):
     def _on_weights_changed(self, weights_version: int) -> None:
         self._weights_version = weights_version
         if self._lab.denoiser == "":
+            if not self._is_watched:
+                self._has_older_weights = True
+                return
             self._request(now_s())
             # Begun strips are finished first: beside training each takes a while.
             waits = self._strip_timer.isActive() or self._strip_is_coming
-            if self._is_watched and not waits:
+            if not waits:
                 self._strip_timer.start(_STRIP_EVERY_MS)
 
     @Slot()

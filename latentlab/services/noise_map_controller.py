@@ -277,8 +277,14 @@ class NoiseMapController(QObject):
                 if result.complete and result.session_epoch == self._session.session_epoch:
                     self._on_weights_changed(result.weights_version)
                     self._schedule_field(_AT_REST_MS)  # now it is known where the images lie
-            case Failed():
-                self._is_asked = False  # if it was this that failed, the next change asks again
+            case Failed(origin="noise_field"):
+                if result.sequence == self._field_sequence:
+                    self._is_asked = False  # the next change asks again
+                    self._known[self._indices[self._num_taken :]] = False
+            case Failed(origin="noise_codes"):
+                if result.sequence == self._sequence:
+                    self._shown_sequence = self._sequence
+                    self._noise_map.set_codes(None)
 
     def _take_codes(self, codes: NoiseCodes) -> None:
         if codes.session_epoch != self._session.session_epoch:

@@ -181,7 +181,7 @@ class NoiseMatrixController(QObject):
             case MatrixAdvanced():
                 if result.sequence == self._sequence:
                     self._matrix.set_advanced(result)
-            case Failed():
-                # If it was this that failed, it can be asked for again.
-                if result.command == "turn" and self._matrix.share_done is not None:
-                    self.cancel()
+            case Failed(origin="matrix"):
+                if result.sequence == self._sequence:
+                    self._matrix.set_share_done(None)
+                    self.refused.emit(result.sentence)

@@ -181,7 +181,7 @@ class OutlierController(QObject):
                 found = self._outliers.found
                 if found is not None and found.weights_version != result.weights_version:
                     self._outliers.set_found(None, None)
-            case Failed():
-                # If it was this that failed, it can be asked for again.
-                if result.command == "turn" and self._outliers.share_done is not None:
-                    self._end()
+            case Failed(origin="outliers"):
+                if result.sequence == self._sequence:
+                    self._outliers.set_share_done(None)
+                    self.refused.emit(result.sentence)

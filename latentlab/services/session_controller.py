@@ -165,7 +165,8 @@ class SessionController(QObject):
             case Failed():
                 if result.engine_is_dead:
                     self._session.set_engine_status("failed")
-                self.noticed.emit("bad", result.sentence, result.details)
+                if not result.is_repeated:
+                    self.noticed.emit("bad", result.sentence, result.details)
 
     def _take_data(self, result: DataOpened) -> None:
         if result.data is self._session.data:

@@ -116,7 +116,7 @@ class TrainingController(QObject):
             case Embedded():
                 if result.session_epoch == self._session.session_epoch:
                     self._map_view.set_codes(result.codes, result.index)
-            case Failed(command="TrainCommand") if self._training.status == "preparing":
+            case Failed(origin="TrainCommand") if self._training.status == "preparing":
                 self._training.set_status(TrainStatusChanged("idle"))
             case ModelOpened():
                 spec = run_spec(result.document)

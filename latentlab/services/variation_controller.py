@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QTimer, Slot
 
-from latentlab.core.messages import TrainProgress
+from latentlab.core.failure import Job
+from latentlab.core.messages import Failed, TrainProgress, WatchCommand
 from latentlab.core.trace import now_s
 from latentlab.core.variation_messages import (
     CentroidsDecoded,
@@ -22,6 +23,7 @@ from latentlab.state.map_view import MapViewModel
 from latentlab.state.session import SessionModel
 from latentlab.state.variations import VariationsModel
 
+_JOBS: tuple[Job, ...] = ("variations", "centroids")
 _REFRESH_EVERY_MS = 700  # while the weights change
 _CENTROIDS_SOON_MS = 120  # codes come in several times a second while they are computed
 
@@ -81,6 +83,8 @@ class VariationController(QObject):
         if shown == self._is_shown:
             return
         self._is_shown = shown
+        for job in _JOBS:  # what is begun is paused, and continues where it was
+            self._thread.command(WatchCommand(job, shown))
         if shown:
             self._request()
             self._request_centroids()
@@ -235,6 +239,13 @@ class VariationController(QObject):
                 is_newest = result.sequence == self._centroid_sequence
                 if is_newest and result.session_epoch == self._session.session_epoch:
                     self._variations.set_centroids(result)
+            case Failed(origin="variations"):
+                if result.sequence == self._sequence:
+                    self._shown_sequence = result.sequence
+                    self._variations.set_varied(None, result.sentence)
+            case Failed(origin="centroids"):
+                if result.sequence == self._centroid_sequence:
+                    self._variations.set_centroids(None)
             case TrainProgress():
                 if self._is_shown and not self._again.isActive():
                     left_ms = _REFRESH_EVERY_MS - (now_s() - self._asked_s) * 1e3

@@ -55,6 +55,7 @@ class NoiseLabModel(QObject):
         self._result: Denoised | None = None
         self._problem = ""
         self._strip: StripAdvanced | None = None
+        self._strip_problem = ""
         self._pinned = False
 
     # --- the picture ---------------------------------------------------------------------------
@@ -200,8 +201,13 @@ class NoiseLabModel(QObject):
         """What is known of the strip over all amounts."""
         return self._strip
 
-    def set_strip(self, strip: StripAdvanced | None) -> None:
-        """Show more of the strip."""
-        if strip is not self._strip:
-            self._strip = strip
+    @property
+    def strip_problem(self) -> str:
+        """Why there is no strip, in a sentence; empty where nothing is wrong."""
+        return self._strip_problem
+
+    def set_strip(self, strip: StripAdvanced | None, problem: str = "") -> None:
+        """Show more of the strip, or say why there is none."""
+        if strip is not self._strip or problem != self._strip_problem:
+            self._strip, self._strip_problem = strip, problem
             self.stripChanged.emit()

@@ -26,7 +26,7 @@ class VariationsModel(QObject):
     settingsChanged
         Kind or size of the noise, number of variations, or seed.
     variedChanged
-        There are newer variations, or none any more.
+        There are newer variations, or none any more, or a reason why there are none.
     centroidsChanged
         There are newer class centroids, or none any more.
     """
@@ -42,6 +42,7 @@ class VariationsModel(QObject):
         self._count = 24
         self._seed = 0
         self._varied: Varied | None = None
+        self._problem = ""
         self._centroids: CentroidsDecoded | None = None
 
     @property
@@ -98,10 +99,15 @@ class VariationsModel(QObject):
         """The newest variations."""
         return self._varied
 
-    def set_varied(self, varied: Varied | None) -> None:
-        """Show newer variations, or none."""
-        if varied is not self._varied:
-            self._varied = varied
+    @property
+    def problem(self) -> str:
+        """Why there are no variations, in a sentence; empty where nothing is wrong."""
+        return self._problem
+
+    def set_varied(self, varied: Varied | None, problem: str = "") -> None:
+        """Show newer variations, or none, or say why there are none."""
+        if varied is not self._varied or problem != self._problem:
+            self._varied, self._problem = varied, problem
             self.variedChanged.emit()
 
     @property

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 from io import BytesIO
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import pytest
@@ -15,21 +17,29 @@ from latentlab.core.bundled import model_path
 from latentlab.core.image_set import ImageSet
 from latentlab.core.messages import (
     Command,
+    Decoded,
+    DecodeRequest,
     EncodePictureCommand,
     Failed,
     ForgetPictureCommand,
+    ModelOpened,
     OpenModelCommand,
     PictureEncoded,
     Result,
+    SaveModelCommand,
     TrainCommand,
+    TrainControlCommand,
     TrainStatusChanged,
     UseDataCommand,
 )
 from latentlab.core.trace import NullTracer
+from latentlab.data.decode_process import DecodeProcess
 from latentlab.family.train_spec import TrainSpec
 from latentlab.services.engine import brought_picture
 from latentlab.services.engine.engine import Engine
 from latentlab.services.engine.mailbox import Mailbox
+
+R = TypeVar("R", bound=Result)
 
 
 class Bench:
@@ -43,6 +53,9 @@ class Bench:
             self.mailbox.put_command(command)
         while self.engine.turn():
             pass
+
+    def last(self, kind: type[R]) -> R:
+        return [result for result in self.said if isinstance(result, kind)][-1]
 
     @property
     def encoded(self) -> list[PictureEncoded]:
@@ -122,7 +135,8 @@ def test_missing_folders_and_pipes_are_refused(opened: Bench, tmp_path: Path) ->
     if sys.platform != "win32":
         paths.append(tmp_path / "pipe.png")
         os.mkfifo(paths[-1])
-    opened.do(*(EncodePictureCommand(path.name, path) for path in paths))
+    for path in paths:
+        opened.do(EncodePictureCommand(path.name, path))
     assert len(opened.failures) == len(paths)
     assert not opened.encoded
 
@@ -140,7 +154,8 @@ def test_a_file_that_is_too_large_is_refused_before_it_is_read(
 def test_another_model_sees_it_anew(opened: Bench, tmp_path: Path) -> None:
     copy = tmp_path / "copy.safetensors"
     copy.write_bytes(model_path("digits-vae").read_bytes())
-    opened.do(EncodePictureCommand("red", colour_picture()), OpenModelCommand(str(copy)))
+    opened.do(EncodePictureCommand("red", colour_picture()))
+    opened.do(OpenModelCommand(str(copy)))
     first, second = opened.encoded
     assert (first.is_new, second.is_new) == (True, False)
     assert second.session_epoch == first.session_epoch + 1
@@ -152,14 +167,16 @@ def test_it_follows_the_training_of_a_model_of_another_shape(
 ) -> None:
     monkeypatch.setattr(brought_picture, "_AGAIN_EVERY_S", 0.0)
     pixels = np.random.default_rng(0).integers(0, 256, (60, 6, 5, 3), np.uint8)
-    spec = TrainSpec(network="mlp", hidden=(8,), epochs=2, batch_size=20, held_out=0.1)
+    spec = TrainSpec(network="mlp", hidden=(8,), epochs=4000, batch_size=20, held_out=0.1)
     opened.do(EncodePictureCommand("red", colour_picture()))
-    opened.do(
-        UseDataCommand(ImageSet("noise", "Noise", pixels)), TrainCommand(spec, tmp_path / "r", "r")
-    )
+    opened.do(UseDataCommand(ImageSet("noise", "Noise", pixels)))
+    opened.mailbox.put_command(TrainCommand(spec, tmp_path / "r", "r"))
+    while sum(found.picture.shape == (6, 5, 3) for found in opened.encoded) < 4:
+        opened.engine.turn()
+    opened.do(TrainControlCommand("stop"))
     later = [found for found in opened.encoded if found.picture.shape == (6, 5, 3)]
     versions = [found.weights_version for found in later]
-    assert versions[0] == 0 and len(set(versions)) == len(versions) > 2
+    assert len(set(versions)) == len(versions) > 2
     last = max(i for i, result in enumerate(opened.said) if isinstance(result, TrainStatusChanged))
     assert isinstance(opened.said[last], TrainStatusChanged)
     assert any(isinstance(result, PictureEncoded) for result in opened.said[last:]), (
@@ -168,6 +185,51 @@ def test_it_follows_the_training_of_a_model_of_another_shape(
 
 
 def test_what_is_forgotten_does_not_come_back(opened: Bench) -> None:
-    opened.do(EncodePictureCommand("red", colour_picture()), ForgetPictureCommand())
+    opened.do(EncodePictureCommand("red", colour_picture()))
+    opened.do(ForgetPictureCommand())
     opened.do(OpenModelCommand("digits-vae"))
     assert len(opened.encoded) == 1
+    opened.do(EncodePictureCommand("red", colour_picture()), ForgetPictureCommand())
+    assert len(opened.encoded) == 1, "what is still being read is forgotten as well"
+
+
+def test_of_two_pictures_the_newer_is_shown(opened: Bench) -> None:
+    opened.do(*(EncodePictureCommand(name, colour_picture()) for name in ("first", "second")))
+    assert [found.name for found in opened.encoded] == ["second"]
+
+
+class Stuck:
+    """Decoding that does not end by itself."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.begun, self.ended = threading.Event(), threading.Event()
+        monkeypatch.setattr(DecodeProcess, "ask", self._ask)
+        monkeypatch.setattr(DecodeProcess, "close", self._close)
+
+    def _ask(self, order: object) -> None:
+        self.begun.set()
+        assert self.ended.wait(30.0)
+
+    def _close(self) -> None:
+        self.ended.set()
+
+
+def test_while_a_picture_is_decoded_everything_else_goes_on(
+    opened: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stuck = Stuck(monkeypatch)
+    opened.mailbox.put_command(EncodePictureCommand("large", colour_picture()))
+    while not stuck.begun.is_set():
+        assert opened.engine.turn(), "it looks again"
+    epoch = opened.last(ModelOpened).session_epoch
+    opened.mailbox.put(DecodeRequest(epoch, 1, np.zeros(2, np.float32), 0.0, True))
+    opened.engine.turn()
+    assert opened.last(Decoded).sequence == 1
+    path = tmp_path / "kept.safetensors"
+    opened.mailbox.put_command(SaveModelCommand(path))
+    while not path.exists():
+        opened.engine.turn()
+    assert not stuck.ended.is_set()
+    opened.engine.close()
+    assert stuck.ended.is_set(), "nobody waits for the picture at the end"
+    assert not opened.encoded and not opened.failures

@@ -243,7 +243,7 @@ def test_a_damaged_model_leaves_the_open_one(opened: Bench, tmp_path: Path, cont
     epoch, count = opened.epoch, len(opened.of(ModelOpened))
     opened.do(OpenModelCommand(str(bad)))
     failed = opened.last(Failed)
-    assert failed.command == "OpenModelCommand"
+    assert failed.origin == "OpenModelCommand"
     assert "bad.safetensors" in failed.sentence
     assert len(opened.of(ModelOpened)) == count
     opened.request(opened.decode_request(1, epoch=epoch))
@@ -255,7 +255,7 @@ def test_damaged_data_leave_the_open_ones(opened: Bench, tmp_path: Path) -> None
     bad = tmp_path / "bad.npz"
     bad.write_bytes(b"PK\x03\x04 not really")
     opened.do(OpenDataCommand(str(bad)), OpenDataCommand(str(tmp_path / "missing")))
-    assert [f.command for f in opened.of(Failed)] == ["OpenDataCommand"] * 2
+    assert [f.origin for f in opened.of(Failed)] == ["OpenDataCommand"] * 2
     assert opened.of(DataOpened)[-1].data is DATA
 
 
@@ -605,7 +605,7 @@ def test_what_a_run_does_not_bear_is_refused(
     bench.mailbox.put_command(command)
     bench.engine.turn()
     failed = bench.last(Failed)
-    assert failed.command == type(command).__name__
+    assert failed.origin == type(command).__name__
     assert failed.sentence.startswith("Training is running: stop it before")
     assert bench.is_training
     bench.rest()
@@ -639,7 +639,7 @@ def test_a_loss_that_is_not_a_number_ends_in_a_sentence_and_a_usable_model(
     run.model.decoder[0].weight.data.fill_(float("nan"))  # type: ignore[union-attr, operator]
     bench.rest()
     failed = bench.last(Failed)
-    assert failed.command == "train"
+    assert failed.origin == "train"
     assert "is not a number" in failed.sentence
     assert bench.statuses[-1] == "idle"
     assert bench.last(TrainStatusChanged).sentence == failed.sentence
@@ -749,7 +749,7 @@ def test_a_saved_model_opens_again_and_decodes_alike(opened: Bench, tmp_path: Pa
 def test_a_model_that_cannot_be_saved_stays_what_it_is(opened: Bench, tmp_path: Path) -> None:
     before = opened.last(ModelOpened)
     opened.do(SaveModelCommand(tmp_path / "nowhere" / "m.safetensors"))
-    assert opened.last(Failed).command == "SaveModelCommand"
+    assert opened.last(Failed).origin == "SaveModelCommand"
     assert opened.last(ModelOpened) is before
     assert not opened.of(ModelSaved)
 

@@ -22,6 +22,7 @@ from latentlab.core.messages import (
     TilesDecoded,
     TilesRequest,
     TrainCommand,
+    TrainProgress,
     TrainStatusChanged,
     UseDataCommand,
 )
@@ -226,6 +227,8 @@ def test_beside_training_it_gets_its_turn_and_the_grid_too(
     def count(kind: type[Result]) -> int:
         return sum(isinstance(result, kind) for result in said)
 
+    while not count(TrainProgress):
+        engine.turn()
     for sequence in range(1, 4000):
         engine.turn()
         # The grid wants something all the time.

@@ -117,17 +117,23 @@ def test_cancel_while_distances_are_computed(
     assert parts.studies.outliers.found is None
 
 
-def test_a_defect_in_the_thread_is_raised_where_it_is_seen(
-    parts: StudyParts, monkeypatch: pytest.MonkeyPatch
+def test_a_defect_in_the_thread_of_distances_is_said_in_the_panel(
+    parts: StudyParts, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def broken(*args: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(LatentDistance, "of", broken)
-    parts.studies.outlier_controller.compute()
-    with pytest.raises(ZeroDivisionError):
+    said: list[str] = []
+    parts.studies.outlier_controller.refused.connect(said.append)
+    with monkeypatch.context() as patch:
+        patch.setattr(LatentDistance, "of", broken)
+        parts.studies.outlier_controller.compute()
         parts.thread.rest()
-    parts.thread.rest()  # it does not come back
+    (sentence,) = said
+    assert sentence.startswith("Finding outliers failed unexpectedly (ZeroDivisionError)")
+    assert parts.studies.outliers.share_done is None
+    caplog.clear()
+    assert computed(parts) is not None, "it can be asked for again"
 
 
 def test_another_model_in_the_middle(parts: StudyParts) -> None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _EVENT_LOOP_EVERY_S = 0.05
 _CLOSING_MS = 3500
+_MOST_FAILED_TURNS = 100  # one after the other; then the next request wakes the thread
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +38,7 @@ class _Worker(QObject):
         self._tracer = tracer
         self._engine: Engine | None = None
         self._is_turning = False
+        self._failed_turns = 0
         # Queued even within the thread: each turn goes back to the event loop first.
         self.turnRequested.connect(self.turn, Qt.ConnectionType.QueuedConnection)
 
@@ -84,9 +86,14 @@ class _Worker(QObject):
             more = self._engine.turn()
             while more and now_s() < until_s:
                 more = self._engine.turn()
+            self._failed_turns = 0
         except Exception as error:  # noqa: BLE001 - a defect must not end the thread silently
-            self._report_defect("turn", error, dead=False)
-            more = not self._mailbox.is_empty()
+            # Pieces of work fail alone, inside; this is a defect of the engine itself. What is left
+            # to do goes on, unless nothing works any more.
+            self._failed_turns += 1
+            if self._failed_turns == 1:
+                self._report_defect("turn", error, dead=False)
+            more = self._failed_turns < _MOST_FAILED_TURNS
         if more:
             self.wake()
 

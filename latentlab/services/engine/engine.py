@@ -4,43 +4,37 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import torch
 
-from latentlab.core.adapt import adapted
 from latentlab.core.bundled import BUNDLED_MODELS, model_path
 from latentlab.core.errors import LatentLabError, TrainingError, UsageError
+from latentlab.core.failure import failure_sentence, is_out_of_memory
 from latentlab.core.image_set import ImageSet
 from latentlab.core.messages import (
     Command,
     DataOpened,
-    Decoded,
-    DecodeRequest,
     DeviceOption,
     DeviceUsed,
     EncodePictureCommand,
     EngineReady,
-    Failed,
     ForgetPictureCommand,
     ModelOpened,
     ModelSaved,
     OpenDataCommand,
     OpenModelCommand,
-    Reconstructed,
-    ReconstructRequest,
     Result,
     SaveModelCommand,
-    TilesDecoded,
-    TilesRequest,
     TrainCommand,
     TrainControlCommand,
     TrainStatusChanged,
-    TraversalEndsDecoded,
-    TraversalEndsRequest,
     UseDataCommand,
     UseDeviceCommand,
+    WatchCommand,
 )
-from latentlab.core.model_file import read_model_file
+from latentlab.core.model_file import ModelFile, read_model_file, write_model_file
 from latentlab.core.trace import Tracer, now_s
 from latentlab.data.catalog import open_data
 from latentlab.family.train_spec import TrainSpec
@@ -49,27 +43,25 @@ from latentlab.nn.checkpoint import (
     build_model,
     describe,
     prior_of,
-    save_model,
+    tensors_of,
 )
 from latentlab.nn.device import available_devices, cpu_threads, pick_device
-from latentlab.services.engine.brought_picture import BroughtPicture
-from latentlab.services.engine.embedding_job import EmbeddingJob
+from latentlab.services.engine.aside import Aside
 from latentlab.services.engine.live_model import LiveModel
 from latentlab.services.engine.mailbox import Mailbox
-from latentlab.services.engine.noise_lab_work import NoiseLabWork
-from latentlab.services.engine.noise_map_work import NoiseMapWork
-from latentlab.services.engine.pace import (
-    QUIET_SWITCH_INTERVAL_S,
-    SWITCH_INTERVAL_S,
-    Pace,
-    PieceSize,
-)
-from latentlab.services.engine.study_work import StudyWork
+from latentlab.services.engine.pace import QUIET_SWITCH_INTERVAL_S, SWITCH_INTERVAL_S, Pace
+from latentlab.services.engine.schedule import Open, Schedule
 from latentlab.services.engine.training_job import TrainingJob
+from latentlab.services.engine.work import Guard
+
+_LOOK_EVERY_S = 0.002  # whether what is done aside is done, where there is nothing else to do
+_SAVED_WITHIN_S = 5.0  # at the end of the program
 
 
 class Engine:
     """Serves requests and advances long work, one piece per turn.
+
+    Whatever raises ends alone, and everything else goes on (``work.py``).
 
     Parameters
     ----------
@@ -91,15 +83,9 @@ class Engine:
         self._model: LiveModel | None = None
         self._session_epoch = 0
         self._training: TrainingJob | None = None
-        self._embedding: EmbeddingJob | None = None
-        self._picture: BroughtPicture | None = None
-        self._noise_map = NoiseMapWork(mailbox, emit)
-        self._fields_turn = False
-        self._noise_lab = NoiseLabWork(mailbox, emit, tracer)
-        self._studies = StudyWork(mailbox, emit)
-        self._tiles: TilesRequest | None = None
-        self._tiles_done = 0
-        self._tile_piece = PieceSize(512)
+        self._guard = Guard(mailbox, emit)
+        self._schedule = Schedule(mailbox, emit, tracer, self._guard, self._open_now)
+        self._aside: tuple[Command, Aside[Any], Callable[[Any], None]] | None = None
         self._threads = 0
         self._switches_for_hand = True
         self._set_threads(max(1, cpu_threads() - 1))
@@ -113,6 +99,7 @@ class Engine:
             TrainControlCommand: self._control_training,
             EncodePictureCommand: self._encode_picture,
             ForgetPictureCommand: self._forget_picture,
+            WatchCommand: self._schedule.watch,
         }
 
     def announce(self, import_s: float) -> None:
@@ -122,11 +109,8 @@ class Engine:
 
     def turn(self) -> bool:
         """Do one piece of work; return whether there is more to do at once."""
-        command = self._mailbox.take_command()
-        if command is not None:
-            self._run_command(command)
-        self._serve_cursor()
-        self._refresh_picture()
+        self._serve_commands()
+        self._schedule.serve()
         training = self._training
         if training is not None and training.wants_turn:
             if training.run.threads is not None:
@@ -135,32 +119,15 @@ class Engine:
             # One piece a turn, of either: the cursor is served between any two.
             if self._pace.may_work_beside():
                 begin = now_s()
-                if self._work_beside_training():
+                if self._schedule.work_beside_training():
                     self._pace.spent_beside(now_s() - begin)
                     return True
             self._advance_training(training)
             return True
-        self._decode_ends()
-        self._noise_map.advance_codes(self._model)
-        self._studies.serve(self._model)
-        if self._has_tiles():
-            self._advance_tiles()
-        elif self._embedding is not None:
-            self._advance_embedding()
-        elif self._noise_map.has_field():
-            self._noise_map.advance_field(self._model)
-        elif self._noise_lab.has_strip():
-            self._noise_lab.advance_strip(self._model, self._data, self._device)
-        else:
-            self._studies.advance(self._model, self._device)
-        return (
-            self._has_tiles()
-            or self._embedding is not None
-            or self._noise_map.has_work()
-            or self._noise_lab.has_strip()
-            or self._studies.has_work()
-            or not self._mailbox.is_empty()
-        )
+        self._schedule.work()
+        if self._schedule.has_work() or self._mailbox.has_command():
+            return True
+        return self._wait_aside()
 
     def save_state(self) -> None:
         """Save where the run in training stands.
@@ -175,118 +142,17 @@ class Engine:
     def close(self) -> None:
         """Stop, and save the run that is in training."""
         self.save_state()  # first of all, whatever comes of the rest
+        self._schedule.close()
         if self._training is not None:
             self._end_training("")
-        self._embedding = self._tiles = None
-        self._studies.close()
+        self._schedule.end_points()
+        if self._aside is not None and isinstance(self._aside[0], SaveModelCommand):
+            self._aside[1].wait(_SAVED_WITHIN_S)
 
-    # --- interactive requests ------------------------------------------------------------------
-
-    def _serve_cursor(self) -> None:
-        request = self._mailbox.take(DecodeRequest)
-        if request is not None and self._is_current(request.session_epoch):
-            assert self._model is not None
-            begin = now_s()
-            image = self._model.decode(request.z[None])[0]
-            end = now_s()
-            self._tracer.span("decode.compute", begin, end, sequence=request.sequence)
-            self._emit(
-                Decoded(
-                    request.session_epoch,
-                    request.sequence,
-                    request.z,
-                    image,
-                    self._model.weights_version,
-                    (end - begin) * 1e3,
-                    request.event_s,
-                    request.by_hand,
-                )
-            )
-        self._noise_lab.serve(self._model, self._device)
-        wanted = self._mailbox.take(ReconstructRequest)
-        if wanted is not None and self._is_current(wanted.session_epoch):
-            assert self._model is not None
-            fitting = adapted(wanted.image[None], self._model.document.input_shape)[0]
-            z, image, loss = self._model.reconstruct(fitting)
-            self._emit(
-                Reconstructed(wanted.session_epoch, wanted.sequence, wanted.index, z, image, loss)
-            )
-
-    def _is_current(self, session_epoch: int) -> bool:
-        return self._model is not None and self._model.session_epoch == session_epoch
-
-    def _has_ends(self) -> bool:
-        return self._mailbox.has(TraversalEndsRequest)
-
-    def _decode_ends(self) -> None:
-        request = self._mailbox.take(TraversalEndsRequest)
-        if request is None or not self._is_current(request.session_epoch):
-            return
-        assert self._model is not None
-        self._emit(
-            TraversalEndsDecoded(
-                request.session_epoch,
-                request.sequence,
-                request.numbers,
-                self._model.decode_tiles(request.z),
-                self._model.weights_version,
-            )
-        )
-
-    def _has_tiles(self) -> bool:
-        return self._tiles is not None or self._mailbox.has(TilesRequest)
-
-    def _advance_tiles(self) -> None:
-        newer = self._mailbox.take(TilesRequest)
-        if newer is not None:
-            self._tiles, self._tiles_done = newer, 0
-        request = self._tiles
-        if request is None:
-            return
-        if not self._is_current(request.session_epoch):
-            self._tiles = None
-            return
-        assert self._model is not None
-        start = self._tiles_done
-        stop = min(len(request.keys), start + self._tile_piece.items)
-        begin = now_s()
-        images = self._model.decode_tiles(request.z[start:stop])
-        self._tile_piece.learn(stop - start, now_s() - begin)
-        self._tiles_done = stop
-        if stop == len(request.keys):
-            self._tiles = None
-        self._emit(
-            TilesDecoded(
-                request.session_epoch,
-                request.sequence,
-                request.level,
-                request.keys[start:stop],
-                images,
-                self._model.weights_version,
-            )
-        )
-
-    def _work_beside_training(self) -> bool:
-        """Do a piece of what the map wants; return whether there was anything."""
-        if self._studies.wants_serving():
-            self._studies.serve(self._model)
-            return True
-        has_strip = self._noise_lab.has_strip()
-        if has_strip:
-            self._noise_lab.advance_strip(self._model, self._data, self._device)
-        if not (self._has_tiles() or self._has_ends() or self._noise_map.has_work()):
-            return has_strip
-        self._decode_ends()
-        self._noise_map.advance_codes(self._model)
-        # The grid always wants more while the weights change, so the field takes turns with it.
-        self._fields_turn = self._noise_map.has_field() and not (
-            self._fields_turn and self._has_tiles()
-        )
-        if self._fields_turn:
-            self._noise_map.advance_field(self._model)
-        else:
-            self._advance_tiles()
-        return True
+    def _open_now(self) -> Open:
+        training = self._training
+        is_training = training is not None and training.wants_turn
+        return Open(self._model, self._data, self._device, is_training)
 
     # --- long work -----------------------------------------------------------------------------
 
@@ -312,16 +178,12 @@ class Engine:
         assert self._model is not None
         try:
             ended = training.advance(self._model)
-        except TrainingError as error:
-            self._end_training(error.sentence)
-            self._emit(Failed("train", error.sentence, error.details))
-            return
-        except Exception:
+        except Exception as error:  # noqa: BLE001 - whatever it is, all other work goes on
             # A defect must not leave a run that neither goes on nor ends, nor lose it.
-            self._training = None
-            training.rescue()
-            self._emit(TrainStatusChanged("idle"))
-            raise
+            sentence = getattr(error, "sentence", failure_sentence("train", error))
+            self._end_training(sentence)
+            self._guard.tell("train", error, always=True)
+            return
         if ended:
             self._end_training("")
         elif training.paused and not training.wants_turn:
@@ -330,20 +192,7 @@ class Engine:
     def _report_pause(self, training: TrainingJob) -> None:
         assert self._model is not None
         training.report(self._model, now=True)
-        self._start_embedding()
-
-    def _advance_embedding(self) -> None:
-        assert self._embedding is not None
-        report, done = self._embedding.advance()
-        if done:
-            self._embedding = None
-        if report is not None:
-            self._emit(report)
-
-    def _start_embedding(self) -> None:
-        self._embedding = None
-        if self._model is not None and self._data is not None:
-            self._embedding = EmbeddingJob(self._model, self._data)
+        self._schedule.start_points()
 
     def _end_training(self, sentence: str) -> None:
         """Save the run and show its best weights."""
@@ -351,61 +200,102 @@ class Engine:
         assert training is not None and model is not None
         run = training.run
         self._emit(TrainStatusChanged("finishing", "Saving the best model…"))
-        training.report(model, now=True)
-        training.finish()
+        try:
+            try:
+                training.report(model, now=True)
+            finally:
+                training.finish()  # whatever the report comes to
+        except Exception as error:  # noqa: BLE001 - a run that cannot be saved must end all the same
+            sentence = failure_sentence("save_run", error)
+            self._guard.tell("save_run", error, always=True)
+            training.folder.close()
         self._training = None
         self._set_switch_interval(True)
         model.network.eval()
-        assert training.folder.saved is not None
-        model.document, model.prior = training.folder.saved.document, training.folder.saved.prior
-        model.path = training.folder.model_path
+        saved = training.folder.saved
+        if saved is not None:
+            model.document, model.prior = saved.document, saved.prior
+            model.path = training.folder.model_path
         model.weights_version = run.step + 1
         self._announce_model()
         self._emit(TrainStatusChanged("idle", sentence or _summary(training)))
-        self._start_embedding()
+        self._schedule.start_points()
 
     # --- commands ------------------------------------------------------------------------------
 
-    def _run_command(self, command: Command) -> None:
+    def _serve_commands(self) -> None:
+        """Run the next command; while one waits for a disk, those after it wait too."""
+        if self._aside is not None:
+            command, aside, then = self._aside
+            if aside.is_done:
+                self._aside = None
+                self._guarded(command, lambda: then(aside.result()))
+            return
+        taken = self._mailbox.take_command()
+        if taken is not None:
+            self._guarded(taken, lambda: self._handlers[type(taken)](taken))
+
+    def _guarded(self, command: Command, run: Callable[[], None]) -> None:
         try:
-            self._handlers[type(command)](command)
-        except LatentLabError as error:
-            self._emit(Failed(type(command).__name__, error.sentence, error.details))
+            run()
+        except Exception as error:  # noqa: BLE001 - whatever it is, all other work goes on
+            self._guard.tell(type(command).__name__, error, always=True)
+
+    def _begin_aside(
+        self, command: Command, do: Callable[[], Any], then: Callable[[Any], None]
+    ) -> None:
+        """Do what needs no torch in another thread, and then the rest of a command here."""
+        self._aside = command, Aside(do), then
+
+    def _wait_aside(self) -> bool:
+        """Wait a moment for what is done elsewhere; return whether there is anything."""
+        if self._aside is not None:
+            self._aside[1].wait(_LOOK_EVERY_S)
+            return True
+        return self._schedule.picture.wait(_LOOK_EVERY_S)
 
     def _use_data_command(self, command: UseDataCommand) -> None:
-        self._use_data(command.data)
+        self._begin_aside(command, lambda: _fingerprinted(command.data), self._use_data)
 
     def _open_data(self, command: OpenDataCommand) -> None:
         self._refuse_while_training("opening other data")
-        self._use_data(open_data(command.name))
+        self._begin_aside(command, lambda: _fingerprinted(open_data(command.name)), self._use_data)
 
     def _use_data(self, data: ImageSet) -> None:
         self._data = data
-        self._noise_lab.end_strip()
+        self._guard.forget()
+        self._schedule.begin_data()
         self._emit(DataOpened(data))
         if self._model is not None:
             self._announce_model()
-            self._start_embedding()
+            self._schedule.start_points()
 
     def _open_model(self, command: OpenModelCommand) -> None:
         self._refuse_while_training("opening another model")
         path = model_path(command.name)
-        file = read_model_file(path)
+        self._begin_aside(
+            command,
+            lambda: read_model_file(path),
+            lambda file: self._use_model(file, path, command.name),
+        )
+
+    def _use_model(self, file: ModelFile, path: Path, name: str) -> None:
         network, prior = build_model(file, self._device), prior_of(file)
-        bundled = command.name in BUNDLED_MODELS
+        bundled = name in BUNDLED_MODELS
         self._session_epoch += 1
         self._model = LiveModel(
             network,
             file.document,
             self._device,
-            command.name if bundled else path.stem if path.is_file() else path.name,
+            name if bundled else path.stem if path.is_file() else path.name,
             file.path,
             self._session_epoch,
             prior=prior,
         )
-        self._tiles = None
+        self._guard.forget()
+        self._schedule.begin_model()
         self._announce_model()
-        self._start_embedding()
+        self._schedule.start_points()
 
     def _announce_model(self) -> None:
         model = self._model
@@ -428,35 +318,33 @@ class Engine:
         if self._training is not None:
             run = self._training.run
             description = describe(run, run.model, run.step)
-        save_model(command.path, self._model.network, description, keep_previous=True)
-        if self._training is None:
-            self._model.path = command.path
-            self._model.name = command.path.stem
+        is_training = self._training is not None
+        tensors = tensors_of(self._model.network, description)
+        if is_training:  # the weights change while they are written
+            tensors = {name: value.copy() for name, value in tensors.items()}
+        self._begin_aside(
+            command,
+            lambda: write_model_file(
+                command.path, description.document, tensors, keep_previous=True
+            ),
+            lambda _: self._take_saved(command.path, is_training),
+        )
+
+    def _take_saved(self, path: Path, was_training: bool) -> None:
+        if self._model is not None and not was_training:
+            self._model.path = path
+            self._model.name = path.stem
             self._announce_model()
-        self._emit(ModelSaved(command.path))
+        self._emit(ModelSaved(path))
 
     def _encode_picture(self, command: EncodePictureCommand) -> None:
         if self._model is None:
             raise UsageError("Open a model first; then it can be shown a picture.")
-        picture = BroughtPicture(command.name, command.content)
-        self._emit(picture.encode(self._model))
-        self._picture = picture
+        self._schedule.picture.bring(command.name, command.content)
 
     def _forget_picture(self, command: ForgetPictureCommand) -> None:
         del command
-        self._picture = None
-
-    def _refresh_picture(self) -> None:
-        picture, model, training = self._picture, self._model, self._training
-        if picture is None or model is None:
-            return
-        hurried = training is not None and training.wants_turn
-        if picture.is_due(model, hurried=hurried):
-            try:
-                self._emit(picture.encode(model))
-            except LatentLabError as error:
-                self._picture = None
-                self._emit(Failed("EncodePictureCommand", error.sentence, error.details))
+        self._schedule.picture.forget()
 
     def _use_device(self, command: UseDeviceCommand) -> None:
         self._refuse_while_training("changing the device")
@@ -464,6 +352,7 @@ class Engine:
         if self._model is not None:
             self._model.network.to(self._device)
             self._model.device = self._device
+        self._guard.forget()
         self._emit(DeviceUsed(self._device.type))
 
     def _refuse_while_training(self, what: str) -> None:
@@ -485,19 +374,20 @@ class Engine:
                 pace=self._pace,
                 emit=self._emit,
                 tracer=self._tracer,
+                guard=self._guard,
             )
-        except (LatentLabError, RuntimeError, MemoryError) as error:
+        except Exception as error:
             self._emit(TrainStatusChanged("idle"))
-            if isinstance(error, LatentLabError):
+            if isinstance(error, LatentLabError) or not is_out_of_memory(error):
                 raise
             raise TrainingError(
                 "There is not enough memory for this network and these images; make the network "
                 "smaller.",
                 str(error),
             ) from error
-        self._embedding = self._tiles = None
+        self._guard.forget()
         self._training = training
-        self._studies.close()  # distances of the weights before would take a core from it
+        self._schedule.begin_training()  # distances of the weights before would take a core from it
         self._session_epoch += 1
         run = training.run
         self._model = LiveModel(
@@ -523,13 +413,19 @@ class Engine:
             self._report_pause(training)
         elif command.action == "resume" and training.paused:
             training.paused = False
-            self._embedding = None
+            self._schedule.end_points()
             self._emit(TrainStatusChanged("running"))
         elif command.action == "step":
             if not training.paused:
                 self._emit(TrainStatusChanged("paused"))
-            self._embedding = None
+            self._schedule.end_points()
             training.single_step()
+
+
+def _fingerprinted(data: ImageSet) -> ImageSet:
+    """Return data whose fingerprint is known: all images are read for it."""
+    _ = data.fingerprint
+    return data
 
 
 def _summary(training: TrainingJob) -> str:

@@ -23,6 +23,7 @@ class Mailbox:
         self._lock = threading.Lock()
         self._requests: dict[type[InteractiveRequest], InteractiveRequest] = {}
         self._commands: deque[Command] = deque()
+        self._taken: dict[type[InteractiveRequest], int] = {}  # sequences: data may be large
         self._touched_s = -1e9
 
     def put(self, request: InteractiveRequest) -> bool:
@@ -43,12 +44,22 @@ class Mailbox:
         """Return the newest request of a kind and clear its place."""
         with self._lock:
             request = self._requests.pop(cast(type[InteractiveRequest], kind), None)
+            if request is not None:
+                self._taken[type(request)] = request.sequence
             return cast(R | None, request)
+
+    def taken(self, kind: type[InteractiveRequest] | None) -> int:
+        """Return the sequence of the request of a kind that was taken last, -1 without one."""
+        return -1 if kind is None else self._taken.get(kind, -1)
 
     def take_command(self) -> Command | None:
         """Return the oldest command."""
         with self._lock:
             return self._commands.popleft() if self._commands else None
+
+    def has_command(self) -> bool:
+        """Whether a command waits."""
+        return bool(self._commands)
 
     def has(self, kind: type[InteractiveRequest]) -> bool:
         """Whether a request of this kind waits."""

@@ -58,6 +58,10 @@ class MatrixWork:
         """Whether anything is wanted."""
         return self._job is not None or self._mailbox.has(MatrixRequest)
 
+    def drop(self) -> None:
+        """Forget what goes on."""
+        self._job = None
+
     def advance(self, model: LiveModel | None, device: torch.device) -> None:
         """Do one piece."""
         newer = self._mailbox.take(MatrixRequest)
@@ -65,11 +69,7 @@ class MatrixWork:
             self._job = None if newer.data is None else _Matrix(newer, model, device).run()
         if self._job is None:
             return
-        try:
-            result = next(self._job, None)
-        except Exception:
-            self._job = None  # a defect must not come back in each turn
-            raise
+        result = next(self._job, None)
         if isinstance(result, MatrixAdvanced) and result.complete:
             self._job = None
         if result is not None:

@@ -46,12 +46,23 @@ class NoiseMapWork:
 
     def has_work(self) -> bool:
         """Whether anything is wanted."""
-        has_codes = self._codes is not None or self._mailbox.has(NoiseCodesRequest)
-        return has_codes or self.has_field()
+        return self.has_codes() or self.has_field()
+
+    def has_codes(self) -> bool:
+        """Whether path or cloud are wanted."""
+        return self._codes is not None or self._mailbox.has(NoiseCodesRequest)
 
     def has_field(self) -> bool:
         """Whether arrows are wanted."""
         return self._field is not None or self._mailbox.has(NoiseFieldRequest)
+
+    def drop_codes(self) -> None:
+        """Forget path and cloud."""
+        self._codes = None
+
+    def drop_field(self) -> None:
+        """Forget the arrows that are still to come."""
+        self._field = None
 
     def advance_codes(self, model: LiveModel | None) -> None:
         """Encode a piece of path and cloud.

@@ -64,11 +64,7 @@ class OutlierWork:
             self.close()
             self._emit(OutliersDropped(job.request.session_epoch, job.request.sequence))
             return
-        try:
-            result = job.advance()
-        except Exception:
-            self.close()  # a defect must not come back in each turn
-            raise
+        result = job.advance()
         if isinstance(result, OutliersFound):
             self.close()
         if result is not None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from latentlab.core.errors import TrainingError
 from latentlab.core.image_set import ImageSet
 from latentlab.core.messages import CurvePoint, Embedded, Result, TrainProgress, Warned
 from latentlab.core.neighbours import TREE_DIMS, NeighbourIndex
@@ -21,8 +21,7 @@ from latentlab.nn.train_events import Metrics, StepDone
 from latentlab.nn.training import TrainingRun
 from latentlab.services.engine.live_model import LiveModel
 from latentlab.services.engine.pace import Pace
-
-log = logging.getLogger(__name__)
+from latentlab.services.engine.work import Guard
 
 PROGRESS_EVERY_S = 0.18
 CODES_EVERY_S = 0.18  # the window draws all points anew each time
@@ -48,6 +47,8 @@ class TrainingJob:
         Takes the results.
     tracer
         Records ``train.step``.
+    guard
+        Is told what fails beside the steps, which the run survives.
     """
 
     def __init__(
@@ -60,6 +61,7 @@ class TrainingJob:
         pace: Pace,
         emit: Callable[[Result], None],
         tracer: Tracer,
+        guard: Guard,
     ) -> None:
         pace.begin_run()
         self._are_parts_planned = False
@@ -73,10 +75,11 @@ class TrainingJob:
         self._pace = pace
         self._emit = emit
         self._tracer = tracer
+        self._guard = guard
         self._codes = np.full((len(data), self.run.latent_dim), np.nan, np.float32)
         self._fresh: list[tuple[np.ndarray, Tensor]] = []
         self._step_begin_s: float | None = None
-        self._progress_due_s = self._codes_due_s = 0.0
+        self._progress_due_s = self._codes_due_s = self._save_due_s = 0.0
         self._index_due_s = now_s() + INDEX_EVERY_S
         self._index: NeighbourIndex | None = None
         self._warned = ""
@@ -143,7 +146,10 @@ class TrainingJob:
             self._progress_due_s = time_s + PROGRESS_EVERY_S
             self._emit(self._progress(model))
         if now or time_s >= self._codes_due_s:
-            self._emit(self._embedded(model))
+            try:
+                self._emit(self._embedded(model))
+            except Exception as error:  # noqa: BLE001 - a map that cannot be shown ends no run
+                self._guard.tell("points", error, always=False)
             # Thousands of numbers for each image take a tenth of a second to copy.
             taken_s = now_s() - time_s
             self._codes_due_s = time_s + max(CODES_EVERY_S, taken_s / CODES_SHARE)
@@ -154,25 +160,23 @@ class TrainingJob:
             self._events.close()  # type: ignore[attr-defined]
         self.folder.finish()
 
-    def rescue(self) -> None:
-        """Save what can be saved after a defect."""
-        try:
-            self.finish()
-        except Exception:
-            log.exception("saving a run after a defect")
-        finally:
-            self.folder.close()
-
     def save_state(self) -> None:
         """Save where the run stands; from any thread, at any moment."""
         self.folder.save_state()
 
     def _save_now_and_then(self) -> None:
         # A save takes a tenth of a second, which a hand on the map would feel.
-        if self._pace.is_interacting():
-            self.folder.save_now_and_then(SAVE_EVERY_S_INTERACTING, early=False)
-        else:
-            self.folder.save_now_and_then(SAVE_EVERY_S)
+        busy = self._pace.is_interacting()
+        every_s = SAVE_EVERY_S_INTERACTING if busy else SAVE_EVERY_S
+        if now_s() < self._save_due_s:
+            return
+        try:
+            self.folder.save_now_and_then(every_s, early=not busy)
+        except TrainingError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a run that cannot be saved goes on
+            self._save_due_s = now_s() + every_s
+            self._guard.tell("save_run", error, always=False)
 
     def _progress(self, model: LiveModel) -> TrainProgress:
         run = self.run

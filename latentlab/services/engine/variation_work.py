@@ -32,7 +32,7 @@ _FARTHEST = 1e6  # no decoder says anything about codes beyond, and float32 stay
 
 
 class VariationWork:
-    """Variations and class centroids, for an engine that says when and with which model.
+    """Variations or class centroids, for an engine that says when and with which model.
 
     What was begun is finished before the newest request is taken, so that the sheets move on while
     somebody drags the size of the noise with a model that is slower than the hand.
@@ -43,9 +43,17 @@ class VariationWork:
         Where the requests come from.
     emit
         Takes the results.
+    kind
+        Which of both.
     """
 
-    def __init__(self, mailbox: Mailbox, emit: Callable[[Result], None]) -> None:
+    def __init__(
+        self,
+        mailbox: Mailbox,
+        emit: Callable[[Result], None],
+        kind: type[VaryRequest] | type[CentroidsRequest],
+    ) -> None:
+        self._kind = kind
         self._mailbox = mailbox
         self._emit = emit
         self._job: _Job | None = None
@@ -53,8 +61,11 @@ class VariationWork:
 
     def has_work(self) -> bool:
         """Whether anything is wanted."""
-        asked = self._mailbox.has(VaryRequest) or self._mailbox.has(CentroidsRequest)
-        return self._job is not None or asked
+        return self._job is not None or self._mailbox.has(self._kind)
+
+    def drop(self) -> None:
+        """Forget what goes on."""
+        self._job = None
 
     def advance(self, model: LiveModel | None) -> None:
         """Compute one piece."""
@@ -69,15 +80,12 @@ class VariationWork:
         except StopIteration:
             self._job = None
             return
-        except Exception:
-            self._job = None  # a defect must not come back in each turn
-            raise
         if result is not None:
             self._job = None
             self._emit(result)
 
     def _begin(self, model: LiveModel | None) -> bool:
-        request = self._mailbox.take(VaryRequest) or self._mailbox.take(CentroidsRequest)
+        request: VaryRequest | CentroidsRequest | None = self._mailbox.take(self._kind)
         if request is None or model is None:
             return False
         self._epoch = request.session_epoch

@@ -281,7 +281,8 @@ class NoisePanel(QWidget):
         title = CORRUPTIONS[lab.steps[lab.varied][0]].title
         if strip is None:
             self._heading.setText(self.tr("All amounts"))
-            self._strip.set_strip(None, self.tr("…") if lab.image is not None else "")
+            waiting = self.tr("…") if lab.image is not None else ""
+            self._strip.set_strip(None, lab.strip_problem or waiting)
             return
         if strip.num_images:
             self._heading.setText(

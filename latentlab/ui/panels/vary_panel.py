@@ -284,7 +284,9 @@ class VaryPanel(QWidget):
         if varied is None:
             self._latent.set_images(None)
             self._pixels.set_images(None)
-            self._latent_caption.setText(self.tr("…") if has_source else "")
+            waiting = self._variations.problem or self.tr("…")
+            self._latent_caption.setText(waiting if has_source else "")
+            self._latent_caption.setToolTip(self._variations.problem if has_source else "")
             self._pixel_caption.setText("")
             self._spread.setText("")
             return

@@ -1,0 +1,76 @@
+"""What is said when a piece of work fails: which one, why, and what to do."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+Job = Literal[
+    "decode",
+    "reconstruct",
+    "grid",
+    "slider_ends",
+    "points",
+    "noise_codes",
+    "noise_field",
+    "denoise",
+    "strip",
+    "variations",
+    "centroids",
+    "outliers",
+    "matrix",
+    "query_image",
+    "train",
+    "save_run",
+]
+"""Work of the compute thread that is no command."""
+
+_WORDS: dict[str, tuple[str, str]] = {
+    "decode": ("Decoding at the cursor", "Move the cursor to try again."),
+    "reconstruct": ("Reconstructing the selected image", "Select it again to retry."),
+    "grid": ("Decoding the grid of the map", "Move the map to try again."),
+    "slider_ends": ("Decoding the ends of the sliders", "Move the cursor to try again."),
+    "points": ("Encoding the images for the map", "Open the data again to retry."),
+    "noise_codes": ("Encoding the noise path and cloud", "Change the noise to try again."),
+    "noise_field": ("Computing the denoising field", "Move the map to try again."),
+    "denoise": ("Denoising the image", "Change the noise or choose another denoiser."),
+    "strip": ("Computing the strip over all amounts", "Change the noise to try again."),
+    "variations": ("Computing the variations", "Change a setting to try again."),
+    "centroids": ("Decoding the mean of each class", "Open the tab again to retry."),
+    "outliers": ("Finding outliers", "Press “Find outliers” to try again."),
+    "matrix": (
+        "Computing the noise matrix",
+        "Finished cells are kept; press “Compute” to try again.",
+    ),
+    "query_image": ("Encoding your image", "Paste or drop it again to retry."),
+    "train": ("Training", "The run was stopped and its best weights were kept."),
+    "save_run": ("Saving the run", "What was saved before is intact."),
+    "UseDataCommand": ("Opening the data", "What was open stays open."),
+    "OpenDataCommand": ("Opening the data", "What was open stays open."),
+    "OpenModelCommand": ("Opening the model", "What was open stays open."),
+    "SaveModelCommand": ("Saving the model", "Save it again, or to another place."),
+    "UseDeviceCommand": ("Changing the device", "Choose another device."),
+    "TrainCommand": ("Starting the run", "Change the settings and start it again."),
+    "TrainControlCommand": ("Controlling the run", "Press the button again."),
+    "EncodePictureCommand": ("Reading your image", "Paste or drop it again to retry."),
+}
+_ANY = ("The computation", "What was open stays open.")
+
+
+def failure_sentence(origin: str, error: Exception) -> str:
+    """Return what is said of an error that nobody has foreseen."""
+    what, then = _WORDS.get(origin, _ANY)
+    if is_out_of_memory(error):
+        return (
+            f"{what} needs more memory than is available. Close other programs, or use a smaller "
+            f"model or fewer images. {then}"
+        )
+    return f"{what} failed unexpectedly ({type(error).__name__}). {then}"
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an error says that memory ran out, on the CPU or on a GPU."""
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+        return True
+    text = str(error).lower()
+    words = ("out of memory", "not enough memory", "can't allocate memory")
+    return isinstance(error, RuntimeError) and any(word in text for word in words)

@@ -1,0 +1,316 @@
+"""Which piece of work comes next, of all that is asked for beside commands and training."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import torch
+
+from latentlab.core.failure import Job
+from latentlab.core.image_set import ImageSet
+from latentlab.core.matrix_messages import MatrixRequest
+from latentlab.core.messages import (
+    DecodeRequest,
+    InteractiveRequest,
+    NoiseCodesRequest,
+    NoiseFieldRequest,
+    ReconstructRequest,
+    Result,
+    TilesRequest,
+    TraversalEndsRequest,
+    WatchCommand,
+)
+from latentlab.core.noise_messages import DenoiseRequest, StripRequest
+from latentlab.core.outlier_messages import OutliersRequest
+from latentlab.core.trace import Tracer, now_s
+from latentlab.core.variation_messages import CentroidsRequest, VaryRequest
+from latentlab.services.engine.embedding_job import EmbeddingJob
+from latentlab.services.engine.explore_work import ExploreWork
+from latentlab.services.engine.fair_turns import FairTurns
+from latentlab.services.engine.live_model import LiveModel
+from latentlab.services.engine.mailbox import Mailbox
+from latentlab.services.engine.matrix_work import MatrixWork
+from latentlab.services.engine.noise_lab_work import NoiseLabWork
+from latentlab.services.engine.noise_map_work import NoiseMapWork
+from latentlab.services.engine.outlier_work import OutlierWork
+from latentlab.services.engine.picture_work import PictureWork
+from latentlab.services.engine.variation_work import VariationWork
+from latentlab.services.engine.work import Guard, Work
+
+
+class Open(NamedTuple):
+    """What the engine works with at a moment."""
+
+    model: LiveModel | None
+    data: ImageSet | None
+    device: torch.device
+    is_training: bool
+
+
+class Schedule:
+    """All kinds of work, by how soon each is wanted.
+
+    What the hand waits for comes in each turn. Of the long work, the grid comes first, because it
+    is what is looked at; the rest shares the time, so that nothing keeps waiting what was clicked.
+    Work that nobody watches is paused.
+
+    Parameters
+    ----------
+    mailbox
+        Where the requests come from.
+    emit
+        Takes the results.
+    tracer
+        Records ``decode.compute`` and ``denoise.compute``.
+    guard
+        Does each piece, and lets it fail alone.
+    now
+        Returns what is open.
+
+    Attributes
+    ----------
+    picture
+        The picture that the user has brought.
+    """
+
+    def __init__(
+        self,
+        mailbox: Mailbox,
+        emit: Callable[[Result], None],
+        tracer: Tracer,
+        guard: Guard,
+        now: Callable[[], Open],
+    ) -> None:
+        self._mailbox = mailbox
+        self._emit = emit
+        self._guard = guard
+        self._now = now
+        self.picture = PictureWork(emit)
+        self._explore = ExploreWork(mailbox, emit, tracer)
+        self._embedding: EmbeddingJob | None = None
+        self._noise_map = NoiseMapWork(mailbox, emit)
+        self._noise_lab = NoiseLabWork(mailbox, emit, tracer)
+        self._variations = VariationWork(mailbox, emit, VaryRequest)
+        self._centroids = VariationWork(mailbox, emit, CentroidsRequest)
+        self._outliers = OutlierWork(mailbox, emit)
+        self._matrix = MatrixWork(mailbox, emit)
+        self._unwatched: set[Job] = set()
+        self._parked: dict[Job, InteractiveRequest] = {}
+        self._turns = FairTurns()
+        self._fields_turn = False
+        self._make_works()
+
+    # --- what comes next -----------------------------------------------------------------------
+
+    def serve(self) -> None:
+        """Do what somebody waits for, training or not."""
+        if self._unwatched:
+            self._park()
+        for work in self._at_once:
+            self._advance(work)
+
+    def work(self) -> None:
+        """Do a piece of all else, while nothing trains."""
+        for work in self._soon:
+            self._advance(work)
+        self._advance_long()
+
+    def has_work(self) -> bool:
+        """Whether anything is wanted."""
+        return any(map(self._is_wanted, (*self._at_once, *self._soon, self._grid, *self._long)))
+
+    def watch(self, command: WatchCommand) -> None:
+        """Pause what nobody watches any more, or continue it."""
+        if not command.is_watched:
+            self._unwatched.add(command.job)
+            return
+        self._unwatched.discard(command.job)
+        request = self._parked.pop(command.job, None)
+        if request is not None and not self._mailbox.has(type(request)):
+            self._mailbox.put(request)
+
+    def _park(self) -> None:
+        """Take what is asked for paused work out of the mailbox, which must become empty."""
+        for work in (*self._at_once, *self._soon, self._grid, *self._long):
+            if work.job in self._unwatched and work.request is not None:
+                request = self._mailbox.take(work.request)
+                if request is not None:
+                    self._parked[work.job] = request
+
+    # --- what changes --------------------------------------------------------------------------
+
+    def begin_data(self) -> None:
+        """Other data are open."""
+        self._noise_lab.end_strip()
+
+    def begin_model(self) -> None:
+        """Another model is open."""
+        self._explore.end_tiles()
+
+    def begin_training(self) -> None:
+        """A run begins: what belongs to the weights before would take the time from it."""
+        self.end_points()
+        self._explore.end_tiles()
+        self._outliers.close()
+
+    def start_points(self) -> None:
+        """Encode all images for the map, from the beginning."""
+        now = self._now()
+        self._embedding = None
+        if now.model is not None and now.data is not None:
+            self._embedding = EmbeddingJob(now.model, now.data)
+
+    def end_points(self) -> None:
+        """Encode no more images for the map."""
+        self._embedding = None
+
+    def _advance_points(self) -> None:
+        assert self._embedding is not None
+        report, done = self._embedding.advance()
+        if done:
+            self._embedding = None
+        if report is not None:
+            self._emit(report)
+
+    def close(self) -> None:
+        """End whatever goes on."""
+        self.picture.close()
+        self.end_points()
+        self._explore.end_tiles()
+        self._outliers.close()
+
+    # --- the kinds of work ---------------------------------------------------------------------
+
+    def _make_works(self) -> None:
+        """List all kinds of work by how soon each is wanted."""
+        explore, mailbox = self._explore, self._mailbox
+
+        def one(job: Job, request: type[Any], serve: Callable[[], None]) -> Work:
+            """Return work that takes one piece, and leaves nothing to forget."""
+            return Work(job, lambda: mailbox.has(request), serve, lambda: None, request)
+
+        def sheet(job: Job, request: type[Any], work: VariationWork) -> Work:
+            return Work(
+                job, work.has_work, lambda: work.advance(self._now().model), work.drop, request
+            )
+
+        self._at_once = (
+            one("decode", DecodeRequest, lambda: explore.decode(self._now().model)),
+            one(
+                "denoise",
+                DenoiseRequest,
+                lambda: self._noise_lab.serve(self._now().model, self._now().device),
+            ),
+            one("reconstruct", ReconstructRequest, lambda: explore.reconstruct(self._now().model)),
+            Work(
+                "query_image",
+                lambda: self.picture.has_work(self._now().model, hurried=self._now().is_training),
+                lambda: self.picture.advance(self._now().model, hurried=self._now().is_training),
+                self.picture.drop,
+                is_asked_for=True,
+            ),
+        )
+        self._ends = one(
+            "slider_ends", TraversalEndsRequest, lambda: explore.decode_ends(self._now().model)
+        )
+        self._codes = Work(
+            "noise_codes",
+            self._noise_map.has_codes,
+            lambda: self._noise_map.advance_codes(self._now().model),
+            self._noise_map.drop_codes,
+            NoiseCodesRequest,
+        )
+        self._sheets = (
+            sheet("variations", VaryRequest, self._variations),
+            sheet("centroids", CentroidsRequest, self._centroids),
+        )
+        self._soon = (self._ends, self._codes, *self._sheets)
+        self._grid = Work(
+            "grid",
+            explore.has_tiles,
+            lambda: explore.advance_tiles(self._now().model),
+            explore.end_tiles,
+            TilesRequest,
+        )
+        self._field = Work(
+            "noise_field",
+            self._noise_map.has_field,
+            lambda: self._noise_map.advance_field(self._now().model),
+            self._noise_map.drop_field,
+            NoiseFieldRequest,
+        )
+        self._strip = Work(
+            "strip",
+            self._noise_lab.has_strip,
+            self._advance_strip,
+            self._noise_lab.end_strip,
+            StripRequest,
+        )
+        self._long = (
+            Work(
+                "points",
+                lambda: self._embedding is not None,
+                self._advance_points,
+                self.end_points,
+            ),
+            self._field,
+            self._strip,
+            Work(
+                "outliers",
+                self._outliers.has_work,
+                lambda: self._outliers.advance(self._now().model),
+                self._outliers.close,
+                OutliersRequest,
+                is_asked_for=True,
+            ),
+            Work(
+                "matrix",
+                self._matrix.has_work,
+                lambda: self._matrix.advance(self._now().model, self._now().device),
+                self._matrix.drop,
+                MatrixRequest,
+                is_asked_for=True,
+            ),
+        )
+
+    def _advance_strip(self) -> None:
+        now = self._now()
+        self._noise_lab.advance_strip(now.model, now.data, now.device)
+
+    def _is_wanted(self, work: Work) -> bool:
+        return work.job not in self._unwatched and work.has_work()
+
+    def _advance(self, work: Work) -> None:
+        if self._is_wanted(work):
+            self._guard.advance(work)
+
+    def _advance_long(self) -> None:
+        """Decode some of the grid, or else do a piece of what had the least time."""
+        if self._is_wanted(self._grid):
+            self._guard.advance(self._grid)
+            return
+        work = self._turns.next_of([w for w in self._long if w.job not in self._unwatched])
+        if work is not None:
+            begin = now_s()
+            self._guard.advance(work)
+            self._turns.spent(work, now_s() - begin)
+
+    def work_beside_training(self) -> bool:
+        """Do a piece of what the map wants; return whether there was anything."""
+        if any(self._is_wanted(work) for work in self._sheets):
+            for work in self._sheets:
+                self._advance(work)
+            return True
+        has_strip = self._is_wanted(self._strip)
+        self._advance(self._strip)
+        if not any(map(self._is_wanted, (self._grid, self._ends, self._codes, self._field))):
+            return has_strip
+        self._advance(self._ends)
+        self._advance(self._codes)
+        # The grid always wants more while the weights change, so the field takes turns with it.
+        self._fields_turn = self._field.has_work() and not (
+            self._fields_turn and self._grid.has_work()
+        )
+        self._advance(self._field if self._fields_turn else self._grid)
+        return True
