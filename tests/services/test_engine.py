@@ -91,14 +91,14 @@ class Bench:
     def request(self, request: InteractiveRequest) -> None:
         self.mailbox.put(request)
 
-    def until(self, done: Callable[[], bool], most: int = 5000) -> None:
+    def until(self, done: Callable[[], bool], most: int = 100_000) -> None:
         for _ in range(most):
             if done():
                 return
             self.engine.turn()
         raise AssertionError(f"not reached in {most} turns")
 
-    def rest(self, most: int = 5000) -> None:
+    def rest(self, most: int = 100_000) -> None:
         """Turn until there is nothing to do."""
         for _ in range(most):
             if not self.engine.turn():

@@ -129,6 +129,7 @@ class Pace:
         self._idle_s = idle_s
         self._part_size: PartSize | None = None
         self._debt_s = 0.0
+        self._is_trainings_turn = False
 
     def is_interacting(self) -> bool:
         """Whether somebody interacts right now."""
@@ -160,11 +161,13 @@ class Pace:
         """Note that training took some time."""
         share = BUSY_SHARE if self.is_interacting() else QUIET_SHARE
         self._debt_s = max(-0.05, self._debt_s - share * seconds)
+        self._is_trainings_turn = False
 
     def spent_beside(self, seconds: float) -> None:
         """Note that something beside training took some time."""
         self._debt_s += seconds
+        self._is_trainings_turn = True
 
     def may_work_beside(self) -> bool:
-        """Whether something beside training is due."""
-        return self._debt_s <= 0.0
+        """Whether something beside training is due: never twice in a row."""
+        return self._debt_s <= 0.0 and not self._is_trainings_turn
