@@ -190,7 +190,7 @@ class RunFolder:
         except ModelFileError as error:
             self._warn(error.sentence)
         run.keep_best()
-        self._save(run.best_step)
+        self._save(run.best_step, all_codes=True)
         self.close()
 
     def close(self) -> None:
@@ -228,8 +228,9 @@ class RunFolder:
         finally:
             run.model.load_state_dict(live)
 
-    def _save(self, step: int) -> None:
-        self.saved = description = describe(self._run, self._run.model, step)
+    def _save(self, step: int, *, all_codes: bool = False) -> None:
+        description = describe(self._run, self._run.model, step, all_codes=all_codes)
+        self.saved = description
         try:
             save_model(self.model_path, self._run.model, description, keep_previous=True)
             self._saved_best_step = step

@@ -28,6 +28,7 @@ from latentlab.nn.augment import random_affine
 from latentlab.nn.autoencoder import Autoencoder
 from latentlab.nn.initialise import initialise
 from latentlab.nn.loss_means import LossMeans
+from latentlab.nn.measuring import BLOCK_IMAGES, PosteriorNoise, measured_inputs
 from latentlab.nn.pixels import Pixels
 from latentlab.nn.process_group import ProcessGroup
 from latentlab.nn.threads import tune_threads
@@ -500,21 +501,25 @@ class TrainingRun:
         """Measure images with one seeded posterior sample each; processes share the work."""
         model = self.measured_model
         totals = torch.zeros(self.means.count, device=self.device)
-        small = None if self.objective.couples_images else self._micro_batch()
-        size = small or max(self.batch_size, _MEASURED_AT_ONCE)
+        # Chance belongs to the place of the images, whoever measures them and in what parts.
+        chance = PosteriorNoise(self.latent_dim)
+        size = -(-max(self.batch_size, _MEASURED_AT_ONCE) // BLOCK_IMAGES) * BLOCK_IMAGES
         starts = range(0, len(indices), size)
         for start in starts[self.group.rank :: self.group.size]:
             index = indices[start : start + size]
-            # The noise belongs to the place of the images, whoever measures them.
-            generator = torch.Generator(self.device).manual_seed(self.spec.seed + start)
-            with torch.no_grad():
-                x = self._pixels.batch(torch.from_numpy(index))
-                seen = self.objective.corrupt(x, self.spec.seed + start)
-                model.eval()
-                batch = Batch(x, seen, self.noise(len(index), generator), measuring=True)
-                terms = self.objective.terms(model, batch)
-                totals += _sums(terms)
-            yield StepDone(self.step, index, terms.mu.detach())
+            x = self._pixels.batch(torch.from_numpy(index))
+            seen = measured_inputs(self.objective, x, start)
+            noise = chance.rows(start, len(index)).to(self.device)
+            done = 0
+            while done < len(index):
+                part = slice(done, done + self._part_size(len(index)))
+                batch = Batch(x[part], seen[part], noise[part], measuring=True)
+                with torch.no_grad():
+                    model.eval()
+                    terms = self.objective.terms(model, batch)
+                    totals += _sums(terms)
+                done = part.stop
+                yield StepDone(self.step, index[part], terms.mu.detach())
         self.group.add_up(totals)
         yield self._metrics(split, epoch, (totals / len(indices)).tolist())
 

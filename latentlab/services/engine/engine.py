@@ -525,6 +525,6 @@ def _summary(training: TrainingJob) -> str:
     if best is None:
         return f"Stopped after step {run.step:,}; the weights were kept."
     return (
-        f"Kept epoch {best.epoch}: {best.loss:.1f} nats on images it never saw "
+        f"Kept epoch {best.epoch}: {best.nats:.1f} nats on images it never saw "
         f"({best.parts_text()})."
     )

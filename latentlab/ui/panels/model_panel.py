@@ -183,7 +183,7 @@ class ModelPanel(QWidget):
         )
         self._origin.setToolTip(self._origin.text())
         set_tone(self._origin, "warn")
-        loss = model.document.metrics.get("loss")
+        loss = model.document.held_out_nats
         self._figures.setText("" if loss is None else self.tr("{:.1f} nats").format(loss))
         self._figures.setToolTip(
             self.tr("Loss on held-out images, nats per image (BCE is no density on grey pixels)")
