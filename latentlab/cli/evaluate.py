@@ -43,13 +43,11 @@ def evaluate(
     from latentlab.nn.evaluation import evaluate as measure
 
     document = model.document
-    which = (model.network, subject.data.images, subject.indices, model.device, seed)
-    found = measure(*which)
+    which = (subject.data.images, subject.indices, model.device, seed)
+    found = measure(model.network, *which)
     corrupted: float | None = None
     if document.objective == Denoising.name:
-        spec = spec_of(document)
-        network, *others = which
-        corrupted = denoising_loss(network, Denoising(spec), *others)
+        corrupted = denoising_loss(model.network, Denoising(spec_of(document)), *which)
     if json_:
         print_json(
             {

@@ -412,11 +412,11 @@ def _over_all(
         if gain < tolerance:
             break
         means, factors = mixture.means.copy(), mixture.factors.copy()
-        for j in np.flatnonzero(totals > _FORSAKEN):
-            moved = firsts[j] / totals[j]
-            means[j] += moved
-            covariance = seconds[j] / totals[j] - np.outer(moved, moved)
-            factors[j] = np.linalg.cholesky(covariance + np.diag(ridge))
+        for i in np.flatnonzero(totals > _FORSAKEN):
+            moved = firsts[i] / totals[i]
+            means[i] += moved
+            covariance = seconds[i] / totals[i] - np.outer(moved, moved)
+            factors[i] = np.linalg.cholesky(covariance + np.diag(ridge))
         mixture = GaussianMixture(totals / totals.sum(), means, factors)
     return mixture
 

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from latentlab.core.image_set import ImageSet
+from latentlab.core.latent_density import GaussianMixture
 from latentlab.core.matrix_messages import (
     MatrixAdvanced,
     MatrixCell,
@@ -56,6 +57,7 @@ class DecodeRequest:
     """Decode one code, float32 (d,), at the cursor.
 
     ``event_s`` is when it was asked for; ``by_hand`` tells a moved cursor from changed weights.
+    ``nearest_z`` is the code of the nearest image, whose picture is compared with that of ``z``.
     """
 
     session_epoch: int
@@ -63,6 +65,7 @@ class DecodeRequest:
     z: NDArray[np.float32]
     event_s: float
     by_hand: bool
+    nearest_z: NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True)
@@ -245,6 +248,23 @@ class Decoded:
 
 
 @dataclass(frozen=True)
+class NearestCompared:
+    """RMSE of the picture of a :class:`DecodeRequest` from that of its ``nearest_z``, 0 to 1."""
+
+    session_epoch: int
+    sequence: int
+    rmse: float
+
+
+@dataclass(frozen=True)
+class PictureScaleMeasured:
+    """How far a held-out image usually is from the nearest training image, as RMSE; NaN unknown."""
+
+    session_epoch: int
+    scale: float
+
+
+@dataclass(frozen=True)
 class Reconstructed:
     """The reconstruction of a :class:`ReconstructRequest`, its code and its loss in nats."""
 
@@ -387,7 +407,8 @@ class ModelOpened:
 
     ``name`` is what people read, ``path`` where it lies, ``None`` while it is only in memory.
     ``fits_data`` says whether the open images have its shape (others are adapted to it to be
-    encoded, and never trained on so), ``knows_data`` whether it was trained on them.
+    encoded, and never trained on so), ``knows_data`` whether it was trained on them. ``prior`` is
+    the density fitted to the training codes, ``None`` where there is none.
     """
 
     session_epoch: int
@@ -396,6 +417,7 @@ class ModelOpened:
     document: ModelDocument
     fits_data: bool
     knows_data: bool
+    prior: GaussianMixture | None = None
 
 
 @dataclass(frozen=True)
@@ -471,6 +493,8 @@ class Failed:
 
 Result = (
     Decoded
+    | NearestCompared
+    | PictureScaleMeasured
     | Reconstructed
     | PictureEncoded
     | TilesDecoded

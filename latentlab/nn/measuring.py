@@ -33,9 +33,9 @@ class PosteriorNoise:
         self._block = -1, torch.empty(0)
 
     def rows(self, first: int, count: int) -> Tensor:
-        """Return the noise of ``count`` images from place ``first`` on, float (count, d), on the CPU.
+        """Return the noise of ``count`` images from place ``first`` on, float (count, d).
 
-        Devices draw different numbers, so it is never drawn on another one.
+        It is drawn and lies on the processor, because other devices draw other numbers.
         """
         parts = [torch.empty(0, self._latent_dim)]
         for block in range(first // BLOCK_IMAGES, -(-(first + count) // BLOCK_IMAGES)):

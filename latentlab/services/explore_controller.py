@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Slot
 
 from latentlab.core.messages import (
+    DataOpened,
     Decoded,
     DecodeRequest,
     ModelOpened,
+    NearestCompared,
+    PictureScaleMeasured,
     Reconstructed,
     ReconstructRequest,
     TrainProgress,
 )
+from latentlab.core.prior_samples import sample_prior
 from latentlab.core.trace import now_s
 from latentlab.services.engine.compute_thread import ComputeThread
 from latentlab.state.explorer import ExplorerModel
@@ -51,6 +57,7 @@ class ExploreController(QObject):
         self._event_s = now_s()
         self._reconstruct_sequence = 0
         self._wants_anchor = False
+        self._rmse_epoch = 0
         thread.resulted.connect(self._take)
         explorer.zChanged.connect(self._on_z_changed)
         explorer.selectedChanged.connect(self._request_reconstruction)
@@ -81,15 +88,13 @@ class ExploreController(QObject):
         self._trail.visit(self._explorer.z)
 
     def go_to_random(self) -> None:
-        """Put the cursor on a random sample of the prior, or of a normal fitted to the codes."""
+        """Put the cursor on a random sample of the model's own prior; see :func:`sample_prior`."""
         model = self._session.model
         if model is None:
             return
-        document = model.document
-        mean, std = np.zeros(document.latent_dim), np.ones(document.latent_dim)
-        if document.prior != "standard-normal":
-            mean, std = np.array(document.latent_mean), np.array(document.latent_std)
-        self.move_to(np.random.default_rng().normal(mean, std).astype(np.float32))
+        seed = int(np.random.default_rng().integers(2**63))
+        codes = self._map_view.codes
+        self.move_to(sample_prior(model.document, model.prior, 1, seed, codes)[0])
         self.rest()
 
     def undo(self) -> None:
@@ -124,8 +129,8 @@ class ExploreController(QObject):
         if len(self._explorer.z) == plane.latent_dim:
             self._map_view.set_plane(plane.through(self._explorer.z))
         self._thread.touch()
-        self._request_decode(self._event_s, by_hand=True)
         self._find_neighbours()
+        self._request_decode(self._event_s, by_hand=True)
 
     def _request_decode(self, event_s: float, *, by_hand: bool) -> None:
         model = self._session.model
@@ -136,8 +141,18 @@ class ExploreController(QObject):
             return
         self._sequence += 1
         self._thread.request(
-            DecodeRequest(model.session_epoch, self._sequence, z, event_s, by_hand)
+            DecodeRequest(
+                model.session_epoch, self._sequence, z, event_s, by_hand, self._nearest_code()
+            )
         )
+
+    def _nearest_code(self) -> NDArray[np.float32] | None:
+        found, codes = self._explorer.neighbours, self._map_view.codes
+        if found is None or not len(found.indices) or found.indices[0] >= len(codes):
+            return None
+        nearest = codes[found.indices[0]]
+        is_code = nearest.shape == self._explorer.z.shape and np.isfinite(nearest).all()
+        return np.array(nearest) if is_code else None
 
     @Slot()
     def _request_reconstruction(self) -> None:
@@ -168,6 +183,8 @@ class ExploreController(QObject):
     def _on_codes_changed(self) -> None:
         self._find_neighbours()
         self._anchor_on_image()
+        if math.isnan(self._explorer.picture_distance) and self._nearest_code() is not None:
+            self._request_decode(now_s(), by_hand=False)
 
     def _anchor_on_image(self) -> None:
         """Put the cursor of a newly opened model on an image, through which the map then goes.
@@ -193,8 +210,16 @@ class ExploreController(QObject):
                     and result.index == self._explorer.selected
                 ):
                     self._explorer.set_reconstructed(result)
+            case NearestCompared():
+                if result.session_epoch == self._session.session_epoch:
+                    self._explorer.set_nearest_rmse(result.rmse)
+            case PictureScaleMeasured():
+                if result.session_epoch == self._session.session_epoch:
+                    self._explorer.set_picture_scale(result.scale)
             case TrainProgress():
                 self.refresh()
+            case DataOpened():
+                self._explorer.set_picture_scale(math.nan)
             case ModelOpened():
                 self._take_model(result)
 
@@ -207,6 +232,9 @@ class ExploreController(QObject):
         self._explorer.set_decoded(decoded)
 
     def _take_model(self, model: ModelOpened) -> None:
+        if model.session_epoch != self._rmse_epoch:
+            self._rmse_epoch = model.session_epoch
+            self._explorer.set_nearest_rmse(math.nan)
         if len(self._explorer.z) != model.document.latent_dim:
             self._trail.clear()
             self.move_to(np.array(model.document.latent_mean, np.float32))

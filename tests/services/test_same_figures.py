@@ -55,7 +55,6 @@ def test_a_run_in_the_window_is_measured_as_the_command_line_measures_it(
     mailbox.put_command(TrainCommand(spec, tmp_path / "run", "window"))
     while engine.turn():
         pass
-    mailbox.put_command(TrainControlCommand("stop"))
     opened = [result for result in said if isinstance(result, ModelOpened)][-1]
     curve = [r for r in said if isinstance(r, CurvePoint) and r.split == "held_out"][-1]
     summary = [r.sentence for r in said if isinstance(r, TrainStatusChanged) and r.sentence][-1]

@@ -120,7 +120,7 @@ class PcaPlane:
         return min(max(float((own * guess).sum()) / squared, 0.0), 1.0) if squared > 0.0 else 0.0
 
     def _beside(self, points: NDArray[np.float32], skipped: int) -> NDArray[np.float32]:
-        """Return r(u) / alpha, float32 (n, d), at positions (n, 2), without the ``skipped`` nearest."""
+        """Return r(u) / alpha, float32 (n, d), at positions (n, 2) without ``skipped`` nearest."""
         count = len(self.data)
         first = min(skipped, count - 1)
         last = min(first + NUM_NEAR, count - 1)  # of the ranks from 0: the point that gives R

@@ -56,6 +56,7 @@ from latentlab.services.engine.brought_picture import BroughtPicture
 from latentlab.services.engine.embedding_job import EmbeddingJob
 from latentlab.services.engine.live_model import LiveModel
 from latentlab.services.engine.mailbox import Mailbox
+from latentlab.services.engine.nearest_comparison import NearestComparison
 from latentlab.services.engine.noise_lab_work import NoiseLabWork
 from latentlab.services.engine.noise_map_work import NoiseMapWork
 from latentlab.services.engine.pace import (
@@ -64,6 +65,7 @@ from latentlab.services.engine.pace import (
     Pace,
     PieceSize,
 )
+from latentlab.services.engine.picture_scale_work import PictureScaleWork
 from latentlab.services.engine.study_work import StudyWork
 from latentlab.services.engine.training_job import TrainingJob
 
@@ -97,6 +99,8 @@ class Engine:
         self._fields_turn = False
         self._noise_lab = NoiseLabWork(mailbox, emit, tracer)
         self._studies = StudyWork(mailbox, emit)
+        self._comparison = NearestComparison(mailbox, emit)
+        self._scale = PictureScaleWork(emit)
         self._tiles: TilesRequest | None = None
         self._tiles_done = 0
         self._tile_piece = PieceSize(512)
@@ -146,6 +150,8 @@ class Engine:
             self._advance_tiles()
         elif self._embedding is not None:
             self._advance_embedding()
+        elif self._scale.has_work():
+            self._scale.advance()
         elif self._noise_map.has_field():
             self._noise_map.advance_field(self._model)
         elif self._noise_lab.has_strip():
@@ -154,6 +160,8 @@ class Engine:
             self._studies.advance(self._model, self._device)
         return (
             self._has_tiles()
+            or self._scale.has_work()
+            or self._comparison.has_work()
             or self._embedding is not None
             or self._noise_map.has_work()
             or self._noise_lab.has_strip()
@@ -190,6 +198,9 @@ class Engine:
                     request.by_hand,
                 )
             )
+            self._comparison.note(request, image)
+        else:
+            self._comparison.serve(self._model)
         self._noise_lab.serve(self._model, self._device)
         wanted = self._mailbox.take(ReconstructRequest)
         if wanted is not None and self._is_current(wanted.session_epoch):
@@ -258,6 +269,9 @@ class Engine:
         """Do a piece of what the map wants; return whether there was anything."""
         if self._studies.wants_serving():
             self._studies.serve(self._model)
+            return True
+        if self._scale.has_work():
+            self._scale.advance()
             return True
         has_strip = self._noise_lab.has_strip()
         if has_strip:
@@ -405,8 +419,10 @@ class Engine:
                 model.document,
                 model.fits(self._data),
                 model.knows(self._data),
+                model.prior,
             )
         )
+        self._scale.follow(model, self._data)
 
     def _save_model(self, command: SaveModelCommand) -> None:
         if self._model is None:
