@@ -57,7 +57,6 @@ class DecodeRequest:
     """Decode one code, float32 (d,), at the cursor.
 
     ``event_s`` is when it was asked for; ``by_hand`` tells a moved cursor from changed weights.
-    ``nearest_z`` is the code of the nearest image, whose picture is compared with that of ``z``.
     """
 
     session_epoch: int
@@ -65,7 +64,15 @@ class DecodeRequest:
     z: NDArray[np.float32]
     event_s: float
     by_hand: bool
-    nearest_z: NDArray[np.float32] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class CompareRequest:
+    """Compare the pictures of two codes, float32 (d,): at the cursor, and of the nearest image."""
+
+    session_epoch: int
+    z: NDArray[np.float32]
+    nearest_z: NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -135,6 +142,7 @@ class NoiseFieldRequest:
 
 InteractiveRequest = (
     DecodeRequest
+    | CompareRequest
     | ReconstructRequest
     | TilesRequest
     | TraversalEndsRequest
@@ -249,10 +257,9 @@ class Decoded:
 
 @dataclass(frozen=True)
 class NearestCompared:
-    """RMSE of the picture of a :class:`DecodeRequest` from that of its ``nearest_z``, 0 to 1."""
+    """The RMSE between the two pictures of a :class:`CompareRequest`, 0 to 1."""
 
     session_epoch: int
-    sequence: int
     rmse: float
 
 

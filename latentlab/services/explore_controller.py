@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Slot
 
 from latentlab.core.messages import (
+    CompareRequest,
     DataOpened,
     Decoded,
     DecodeRequest,
@@ -141,10 +142,16 @@ class ExploreController(QObject):
             return
         self._sequence += 1
         self._thread.request(
-            DecodeRequest(
-                model.session_epoch, self._sequence, z, event_s, by_hand, self._nearest_code()
-            )
+            DecodeRequest(model.session_epoch, self._sequence, z, event_s, by_hand)
         )
+
+    @Slot()
+    def compare_nearest(self) -> None:
+        """Ask how far the picture at the cursor is from that of the nearest image."""
+        model, nearest = self._session.model, self._nearest_code()
+        if model is None or nearest is None or self._session.engine_status != "ready":
+            return
+        self._thread.request(CompareRequest(model.session_epoch, self._explorer.z, nearest))
 
     def _nearest_code(self) -> NDArray[np.float32] | None:
         found, codes = self._explorer.neighbours, self._map_view.codes
@@ -183,8 +190,6 @@ class ExploreController(QObject):
     def _on_codes_changed(self) -> None:
         self._find_neighbours()
         self._anchor_on_image()
-        if math.isnan(self._explorer.picture_distance) and self._nearest_code() is not None:
-            self._request_decode(now_s(), by_hand=False)
 
     def _anchor_on_image(self) -> None:
         """Put the cursor of a newly opened model on an image, through which the map then goes.

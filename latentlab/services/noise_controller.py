@@ -241,7 +241,7 @@ class NoiseController(QObject):
     @Slot()
     def refresh(self) -> None:
         """Ask again, under the present weights."""
-        self._request(now_s())
+        self._request(by_hand=False)
         self._want_strip()
 
     def _effective_steps(self) -> NoiseSteps:
@@ -250,7 +250,7 @@ class NoiseController(QObject):
     @Slot()
     def _on_noise_changed(self) -> None:
         self._thread.touch()
-        self._request(now_s())
+        self._request(by_hand=True)
         self._want_strip()
 
     @Slot()
@@ -269,7 +269,7 @@ class NoiseController(QObject):
         self._lab.set_strip(None)
         self._on_input_changed()
 
-    def _request(self, event_s: float) -> None:
+    def _request(self, *, by_hand: bool) -> None:
         lab, session = self._lab, self._session
         if lab.image is None or session.engine_status != "ready":
             return
@@ -286,8 +286,9 @@ class NoiseController(QObject):
                 lab.seed,
                 lab.passes,
                 lab.denoiser,
-                event_s,
+                now_s(),
                 lab.has_clean,
+                by_hand,
             )
         )
 
@@ -376,7 +377,7 @@ class NoiseController(QObject):
     def _on_weights_changed(self, weights_version: int) -> None:
         self._weights_version = weights_version
         if self._lab.denoiser == "":
-            self._request(now_s())
+            self._request(by_hand=False)
             # Begun strips are finished first: beside training each takes a while.
             waits = self._strip_timer.isActive() or self._strip_is_coming
             if self._is_watched and not waits:

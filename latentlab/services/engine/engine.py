@@ -144,6 +144,7 @@ class Engine:
                     self._pace.spent_beside(now_s() - begin)
             return True
         self._decode_ends()
+        self._comparison.serve(self._model)
         self._noise_map.advance_codes(self._model)
         self._studies.serve(self._model)
         if self._has_tiles():
@@ -161,7 +162,6 @@ class Engine:
         return (
             self._has_tiles()
             or self._scale.has_work()
-            or self._comparison.has_work()
             or self._embedding is not None
             or self._noise_map.has_work()
             or self._noise_lab.has_strip()
@@ -198,9 +198,6 @@ class Engine:
                     request.by_hand,
                 )
             )
-            self._comparison.note(request, image)
-        else:
-            self._comparison.serve(self._model)
         self._noise_lab.serve(self._model, self._device)
         wanted = self._mailbox.take(ReconstructRequest)
         if wanted is not None and self._is_current(wanted.session_epoch):
@@ -267,6 +264,8 @@ class Engine:
 
     def _work_beside_training(self) -> bool:
         """Do a piece of what the map wants; return whether there was anything."""
+        if self._comparison.serve(self._model):
+            return True
         if self._studies.wants_serving():
             self._studies.serve(self._model)
             return True

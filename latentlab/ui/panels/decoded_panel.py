@@ -39,6 +39,9 @@ _TONES: dict[str, Tone] = {
 }
 
 
+_COMPARE_EVERY_MS = 100
+
+
 class DecodedPanel(QWidget):
     """What the model makes of the code at the cursor."""
 
@@ -87,6 +90,10 @@ class DecodedPanel(QWidget):
         near = Coalesced(self._render_neighbours, self)
         explorer.neighboursChanged.connect(near.schedule)
         explorer.pictureDistanceChanged.connect(near.schedule)
+        # Two more pictures are decoded for it, so not as often as a hand moves.
+        compare = Coalesced(explore.compare_nearest, self, _COMPARE_EVERY_MS)
+        explorer.neighboursChanged.connect(compare.schedule)
+        session.engineChanged.connect(compare.schedule)
         session.dataChanged.connect(self._render_neighbours)
         self._render_code()
         self._render_image()
@@ -146,7 +153,7 @@ class DecodedPanel(QWidget):
             )
         )
         card.add(self._meter)
-        self._sentence = StillLabel(self._theme, "muted", lines=3, small=True)
+        self._sentence = StillLabel(self._theme, "muted", lines=2, small=True)
         self._sentence.setObjectName("support_sentence")
         self._sentence.setToolTip(
             self.tr(
