@@ -213,7 +213,7 @@ def _columns(
         noisy = corrupt_stack(clean, steps, own_seed, clip=False)
         versions = {"corrupted": noisy, "denoised": model.denoise(noisy)}
         if linear is not None:
-            versions["linear"] = linear.apply(noisy, limit=False)
+            versions["linear"] = linear.apply(noisy)
         sums.add(clean, versions)
         yield from zip(clean, noisy, versions["denoised"], strict=True)
 

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from latentlab.cli.options import AsJson, Seed, Split
-from latentlab.cli.say import print_json, printable
+from latentlab.cli.say import note, print_json, printable
 from latentlab.cli.subject import choose, open_trained
+from latentlab.family.described_model import spec_of
+from latentlab.family.likelihood import NEGATIVE_NATS
+from latentlab.family.likelihoods import LIKELIHOODS
+from latentlab.family.objectives.denoising import Denoising
 
 
 def evaluate(
@@ -35,19 +39,38 @@ def evaluate(
     """
     model = open_trained(run, device)
     subject = choose(model, data, split)
+    from latentlab.nn.evaluation import denoising_loss
     from latentlab.nn.evaluation import evaluate as measure
 
-    found = measure(model.network, subject.data.images, subject.indices, model.device, seed)
+    document = model.document
+    which = (subject.data.images, subject.indices, model.device, seed)
+    found = measure(model.network, *which)
+    corrupted: float | None = None
+    if document.objective == Denoising.name:
+        corrupted = denoising_loss(model.network, Denoising(spec_of(document)), *which)
     if json_:
-        print_json({"data": subject.data.name, "split": subject.split, **found.as_dict()})
+        print_json(
+            {
+                "data": subject.data.name,
+                "split": subject.split,
+                "likelihood": document.likelihood,
+                **found.as_dict(),
+                "denoising_loss": corrupted,
+            }
+        )
         return 0
     active = f"{found.active_units} of {model.latent_dim}"
     print(f"{printable(subject.data.title)}: {found.num_images:,} {subject.split} images")
     print(f"  loss           {found.loss:10.2f} nats per image")
-    print(f"  reconstruction {found.recon_loss:10.2f}")
-    print(f"  KL             {found.kl:10.2f}")
+    print(f"  reconstruction {found.recon_loss:10.2f}  ({LIKELIHOODS[document.likelihood].title})")
+    if corrupted is not None:
+        print(f"   of corrupted  {corrupted:10.2f}")
+    if model.network.probabilistic:
+        print(f"  KL             {found.kl:10.2f}")
     print(f"  MSE            {found.mse:10.5f}  ({found.psnr_db:.2f} dB)")
     print(f"  active units   {active:>10}")
     print(f"  Jacobian norm  {found.jacobian_norm:10.3f}")
     print(f"  code sparsity  {found.code_sparsity:10.1%}")
+    if found.recon_loss < 0:
+        note(NEGATIVE_NATS)
     return 0

@@ -20,8 +20,7 @@ from latentlab.core.model_place import BEST_NAME, LAST_NAME
 from latentlab.core.openmp import wait_briefly
 from latentlab.core.treatment import TreatmentOptions
 from latentlab.data.catalog import open_data
-from latentlab.family.described_model import run_spec
-from latentlab.family.train_spec import TrainSpec
+from latentlab.family.described_model import held_out_share
 
 if TYPE_CHECKING:
     from latentlab.nn.open_model import OpenedModel
@@ -172,8 +171,7 @@ def choose(model: OpenedModel, data: str | None, split: Split) -> Subject:
 
 def held_out_of(document: ModelDocument, data: ImageSet) -> NDArray[np.int64]:
     """Return which images of a set a model's run held out of training, sorted."""
-    spec = run_spec(document)
-    return data.held_out(TrainSpec.held_out if spec is None else spec.held_out)
+    return data.held_out(held_out_share(document))
 
 
 def treatment_of(document: ModelDocument) -> TreatmentOptions:

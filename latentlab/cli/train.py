@@ -147,7 +147,7 @@ def _advance(training: "TrainingRun", folder: "RunFolder | None", save_every_s: 
                 elif isinstance(event, Metrics) and folder is not None:
                     folder.log(event)
                     if event.split == "held_out":
-                        bar.set_postfix_str(f"held out {event.loss:.1f} nats", refresh=False)
+                        bar.set_postfix_str(f"held out {event.nats:.1f} nats", refresh=False)
                 if folder is not None:
                     folder.save_now_and_then(save_every_s)
     except BaseException:  # whatever ends the run, what it has learnt is not lost
@@ -168,7 +168,7 @@ def _say_start(training: "TrainingRun", folder: "RunFolder") -> None:
 def _say_result(training: "TrainingRun", folder: "RunFolder", as_json: bool) -> None:
     best = training.best_metrics
     if best is not None:
-        note(f"Kept epoch {best.epoch}: {best.loss:.2f} nats held out ({best.parts_text()}).")
+        note(f"Kept epoch {best.epoch}: {best.nats:.2f} nats held out ({best.parts_text()}).")
     if as_json:
         found = {
             "run": str(folder.path),

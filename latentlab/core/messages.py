@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from latentlab.core.failure import Job
 from latentlab.core.image_set import ImageSet
+from latentlab.core.latent_density import GaussianMixture
 from latentlab.core.matrix_messages import (
     MatrixAdvanced,
     MatrixCell,
@@ -64,6 +65,16 @@ class DecodeRequest:
     z: NDArray[np.float32]
     event_s: float
     by_hand: bool
+
+
+@dataclass(frozen=True, eq=False)
+class CompareRequest:
+    """Compare the pictures of two codes, float32 (d,): at the cursor, and of the nearest image."""
+
+    session_epoch: int
+    sequence: int
+    z: NDArray[np.float32]
+    nearest_z: NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -133,6 +144,7 @@ class NoiseFieldRequest:
 
 InteractiveRequest = (
     DecodeRequest
+    | CompareRequest
     | ReconstructRequest
     | TilesRequest
     | TraversalEndsRequest
@@ -252,6 +264,22 @@ class Decoded:
     decode_ms: float
     event_s: float
     by_hand: bool
+
+
+@dataclass(frozen=True)
+class NearestCompared:
+    """The RMSE between the two pictures of a :class:`CompareRequest`, 0 to 1."""
+
+    session_epoch: int
+    rmse: float
+
+
+@dataclass(frozen=True)
+class PictureScaleMeasured:
+    """How far a held-out image usually is from the nearest training image, as RMSE; NaN unknown."""
+
+    session_epoch: int
+    scale: float
 
 
 @dataclass(frozen=True)
@@ -397,7 +425,8 @@ class ModelOpened:
 
     ``name`` is what people read, ``path`` where it lies, ``None`` while it is only in memory.
     ``fits_data`` says whether the open images have its shape (others are adapted to it to be
-    encoded, and never trained on so), ``knows_data`` whether it was trained on them.
+    encoded, and never trained on so), ``knows_data`` whether it was trained on them. ``prior`` is
+    the density fitted to the training codes, ``None`` where there is none.
     """
 
     session_epoch: int
@@ -406,6 +435,7 @@ class ModelOpened:
     document: ModelDocument
     fits_data: bool
     knows_data: bool
+    prior: GaussianMixture | None = None
 
 
 @dataclass(frozen=True)
@@ -494,6 +524,8 @@ class Failed:
 
 Result = (
     Decoded
+    | NearestCompared
+    | PictureScaleMeasured
     | Reconstructed
     | PictureEncoded
     | TilesDecoded

@@ -39,7 +39,8 @@ class ModelDocument(msgspec.Struct, frozen=True, kw_only=True):
     latent_mean, latent_std
         Mean and standard deviation of the training codes, d numbers each.
     latent_kl
-        KL of each latent dimension in nats, d numbers, empty for deterministic models.
+        Mean KL of each latent dimension on the held-out images in nats, d numbers; empty for
+        deterministic models.
     prior
         ``"standard-normal"``, or what was fitted to the codes: ``"fitted-normal"`` or
         ``"mixture"``, whose numbers are tensors named ``prior.*`` beside the weights.
@@ -53,7 +54,8 @@ class ModelDocument(msgspec.Struct, frozen=True, kw_only=True):
     step, epoch
         Where in training the weights were taken.
     metrics
-        Held-out figures by name, in nats per image.
+        Held-out figures by name, in nats per image: ``loss``, which was minimised, and its parts
+        at weight 1.
     versions
         Versions of the program and of torch that wrote the file.
     spec
@@ -83,6 +85,17 @@ class ModelDocument(msgspec.Struct, frozen=True, kw_only=True):
     metrics: dict[str, float] = {}
     versions: dict[str, str] = {}
     spec: dict[str, Any] | None = None
+
+    @property
+    def held_out_nats(self) -> float | None:
+        """Reconstruction and KL at weight 1 on the held-out images, ``None`` if not measured.
+
+        The loss that was minimised may have other weights and penalties, which say nothing beside
+        another run's.
+        """
+        if "recon_loss" not in self.metrics:
+            return None
+        return self.metrics["recon_loss"] + self.metrics.get("kl", 0.0)
 
 
 class _Version(msgspec.Struct):

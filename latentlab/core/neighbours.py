@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 K_SUPPORT = 5  # neighbours that the support at a place is measured with
+OUTER_SHARE = 0.05
+"""Fraction of the images around which data lie so sparsely that it is not among them."""
+
 _REFERENCE_POINTS = 1000
+_FEWEST_MEASURED = 20  # of fewer images the sparsest twentieth is not known
 _BRUTE_FORCE_LIMIT = 30_000  # below this a scan takes well under a millisecond
 TREE_DIMS = 12  # a tree of more dimensions looks at nearly all points, and slower than a product
 _CHUNK = 128
@@ -25,13 +30,19 @@ class Neighbours:
     distances
         float32 (k,), Euclidean, in latent units.
     support
-        Share of the data, 0 to 1, whose own distance to its 5th neighbour is at least as large as
-        that of this place: 1 in the densest parts, 0 where no data is near.
+        Fraction of the images measured, 0 to 1, whose own distance to their 5th neighbour is at
+        least as large as that of this place: 1 in the densest parts, 0 where no data is near.
+    reach
+        Distance to the 5th neighbour, or the last of fewer; infinite without any.
+    limit
+        The largest reach that has a support of :data:`OUTER_SHARE`; NaN where nothing was measured.
     """
 
     indices: NDArray[np.int64]
     distances: NDArray[np.float32]
     support: float
+    reach: float = float("inf")
+    limit: float = float("nan")
 
 
 class NeighbourIndex:
@@ -45,10 +56,18 @@ class NeighbourIndex:
         float32 (m,), sorted distances of data points to their own 5th neighbour, as returned by
         :attr:`reference`; computed here if ``None``, which costs some milliseconds per 10,000
         codes and imports SciPy.
+    measured
+        int64, the rows that the reference is measured at: the images held out of training, whose
+        codes lie as those of any unseen images do. All of them if ``None``, or if the codes of
+        fewer than 20 are known.
     """
 
     def __init__(
-        self, codes: NDArray[np.float32], reference: NDArray[np.float32] | None = None
+        self,
+        codes: NDArray[np.float32],
+        reference: NDArray[np.float32] | None = None,
+        *,
+        measured: NDArray[np.int64] | None = None,
     ) -> None:
         self.codes = codes
         self._finite = np.flatnonzero(np.isfinite(codes).all(1)) if len(codes) else np.empty(0, int)
@@ -61,7 +80,10 @@ class NeighbourIndex:
             from scipy.spatial import cKDTree
 
             self._tree = cKDTree(self._usable) if len(self._usable) else None
-        self.reference = self._measure_reference() if reference is None else reference
+        self.reference = self._measure_reference(measured) if reference is None else reference
+        # Of m distances that many are at least as large, so that word and figure agree.
+        num_outer = max(1, math.ceil(OUTER_SHARE * len(self.reference)))
+        self.limit = float(self.reference[-num_outer]) if len(self.reference) else math.nan
 
     def query(self, z: NDArray[np.float32], k: int) -> Neighbours:
         """Return the ``k`` nearest data points of ``z``, float (d,), and the support there."""
@@ -84,6 +106,8 @@ class NeighbourIndex:
             self._finite[found[:k]].astype(np.int64),
             np.asarray(distances[:k], np.float32),
             support,
+            reach,
+            self.limit,
         )
 
     def query_many(
@@ -133,11 +157,17 @@ class NeighbourIndex:
         limited: NDArray[np.float32] = np.maximum(squared, np.float32(0.0))
         return limited
 
-    def _measure_reference(self) -> NDArray[np.float32]:
+    def _measure_reference(self, measured: NDArray[np.int64] | None) -> NDArray[np.float32]:
         count = len(self._usable)
         if count < 2:
             return np.empty(0, np.float32)
-        sample = self._usable[:: max(1, count // _REFERENCE_POINTS)][:_REFERENCE_POINTS]
+        known = self._usable
+        if measured is not None:
+            own = self.codes[measured]
+            own = own[np.isfinite(own).all(1)]
+            known = own if len(own) >= _FEWEST_MEASURED else known
+        picks = np.linspace(0, len(known) - 1, min(len(known), _REFERENCE_POINTS))
+        sample = known[picks.round().astype(np.intp)]
         # Each sampled point finds itself first, hence one more neighbour.
         k = min(K_SUPPORT + 1, count)
         if self._tree is not None:

@@ -25,7 +25,8 @@ class DenoiseRequest:
     """Corrupt one image, uint8 (h, w, c), and denoise it ``passes`` times; newest wins.
 
     An image of another shape than the denoiser's is adapted first. Without ``has_clean`` the image
-    is itself noisy: there is nothing to compare with. ``event_s`` is when it was asked for.
+    is itself noisy: there is nothing to compare with. ``event_s`` is when it was asked for;
+    ``by_hand`` tells a changed corruption from changed weights.
     """
 
     session_epoch: int
@@ -37,6 +38,7 @@ class DenoiseRequest:
     denoiser: str
     event_s: float
     has_clean: bool = True
+    by_hand: bool = True
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,6 +77,7 @@ class Denoised:
     weights_version: int
     denoise_ms: float
     event_s: float
+    by_hand: bool = True
 
 
 @dataclass(frozen=True)

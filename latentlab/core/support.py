@@ -1,4 +1,4 @@
-"""What the support at a place means, in a word and a sentence."""
+"""How densely data lie around a place in latent space, in a word and a figure on one scale."""
 
 from __future__ import annotations
 
@@ -7,19 +7,25 @@ from typing import Literal
 
 from latentlab.core.neighbours import Neighbours
 
-Verdict = Literal["on data", "interpolated", "extrapolated", "empty", "unknown"]
+Verdict = Literal["among data", "thin", "far from data", "unknown"]
+
+THIN_REACH = 2.0
+"""Times the limit of what is among the data: beyond, a place is far from them."""
+
+SAME_PICTURE = 0.1
+"""Usual distances between images below which a picture counts as that of an image."""
 
 
 @dataclass(frozen=True)
 class Support:
-    """How far a decoded picture rests on data.
+    """How far a place lies among the data; it says nothing about how good the picture is.
 
     Attributes
     ----------
     verdict
-        One of five words.
+        One of four words.
     share
-        k-NN distance percentile, 0 to 1; 1 where data is densest.
+        Fraction of the images, 0 to 1, around which data lie at least as sparsely as here.
     nearest
         Distance to the nearest data point in latent units, NaN without data.
     """
@@ -32,19 +38,21 @@ class Support:
 def support_at(neighbours: Neighbours) -> Support:
     """Return the verdict for a place from its nearest data points.
 
-    On data: the nearest point is closer than a tenth of the distance to the 5th. Interpolated:
-    at least 5 % of the data lie as sparsely as this place. Extrapolated: fewer do. Empty: none do,
-    by far.
+    *Among data*: the 5th neighbour is nearer than that of 5 % of the held-out images, so that 95 %
+    of the codes of images that were never seen are among the data. *Thin*: up to twice that limit.
+    *Far from data*: beyond.
+
+    The limit is the 95th percentile of a sample and not its maximum, which would depend on the
+    sample far more. Word and share cannot disagree: a place is among the data if and only if its
+    share is 5 % or more.
     """
     if len(neighbours.distances) == 0:
         return Support("unknown", 0.0, float("nan"))
-    nearest, farthest = float(neighbours.distances[0]), float(neighbours.distances[-1])
-    if nearest <= 0.1 * farthest:
-        verdict: Verdict = "on data"
-    elif neighbours.support >= 0.05:
-        verdict = "interpolated"
-    elif neighbours.support > 0.0:
-        verdict = "extrapolated"
+    nearest = float(neighbours.distances[0])
+    if neighbours.reach <= neighbours.limit:
+        verdict: Verdict = "among data"
+    elif neighbours.reach <= THIN_REACH * neighbours.limit:
+        verdict = "thin"
     else:
-        verdict = "empty"
+        verdict = "far from data"
     return Support(verdict, neighbours.support, nearest)

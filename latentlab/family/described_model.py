@@ -67,6 +67,15 @@ def _plain(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
 
+def held_out_share(document: ModelDocument) -> float:
+    """Return which fraction of the images a model's run held out, the usual one if not known.
+
+    ``ImageSet.held_out`` says which images these are.
+    """
+    spec = run_spec(document)
+    return TrainSpec.held_out if spec is None else spec.held_out
+
+
 def run_spec(document: ModelDocument) -> TrainSpec | None:
     """Return the settings of the run that made a model, ``None`` where they cannot be read."""
     if document.spec is None:

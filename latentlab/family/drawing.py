@@ -27,7 +27,7 @@ class DrawnLayer:
     title
         Kind of layer, with what follows it and changes the size.
     shape
-        Behind it, as people read it: width × height × channels last for images.
+        Behind it: (channels, height, width), or (numbers,).
     num_parameters
         Numbers that training adjusts.
     receptive_px
@@ -55,9 +55,11 @@ class DrawnLayer:
 
     @property
     def shape_text(self) -> str:
-        """The shape in short, such as ``64×7×7``; a single channel is not named."""
-        sides = self.shape[1:] if len(self.shape) == 3 and self.shape[0] == 1 else self.shape
-        return "×".join(str(side) for side in sides)
+        """The shape in short, such as ``7×5×64``: width, height, channels unless there is one."""
+        if len(self.shape) != 3:
+            return "×".join(str(side) for side in self.shape)
+        channels, height, width = self.shape
+        return f"{width}×{height}" if channels == 1 else f"{width}×{height}×{channels}"
 
 
 @dataclass(frozen=True)

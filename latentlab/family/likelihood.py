@@ -10,6 +10,12 @@ from latentlab.family.network import NoOptions
 if TYPE_CHECKING:
     from torch import Tensor
 
+NEGATIVE_NATS = (
+    "A reconstruction below 0 nats is no error: the density of a pixel can exceed 1. "
+    "Compare it with models of the same likelihood only."
+)
+"""What to say of a loss that looks impossible."""
+
 
 class Likelihood(ABC):
     """A distribution of each pixel given the decoder's output, in nats per image.

@@ -26,6 +26,7 @@ from latentlab.nn.training import TrainingRun
 PRIOR_PREFIX = "prior."
 _MAX_PRIOR_DIM = 256
 _STATISTICS_IMAGES = 2048  # training images that latent statistics are taken over
+_MOST_CODE_VALUES = 2**25  # of the codes that a density is fitted to: 128 MiB
 
 
 def build_model(file: ModelFile, device: torch.device) -> Autoencoder:
@@ -102,20 +103,36 @@ class Description:
 
 
 def describe(
-    run: TrainingRun, model: Autoencoder, step: int, *, measure_codes: bool = True
+    run: TrainingRun,
+    model: Autoencoder,
+    step: int,
+    *,
+    measure_codes: bool = True,
+    all_codes: bool = False,
 ) -> Description:
     """Return the description of a run's model: what it is, what it was trained on, how well.
 
-    Without ``measure_codes`` the latent statistics are those of the prior, at no cost.
+    Without ``measure_codes`` the latent statistics are those of the prior, at no cost. Otherwise
+    they are taken over some training images, and what is fitted to the codes over the same ones;
+    with ``all_codes`` over all of them, which takes a pass over the data where something is fitted.
+    The KL of each dimension is that of the held-out images, as :func:`~.evaluation.evaluate`
+    measures it, or of the same training images where none are held out.
     """
     d = model.latent_dim
     mean, std = [0.0] * d, [1.0] * d
     kl: list[float] = []
     prior: GaussianMixture | None = None
     if measure_codes:
-        codes, kl = _codes_of_a_sample(run, model)
-        mean, std = codes.mean(0).tolist(), codes.std(0).tolist()
-        prior = _fit_prior(OBJECTIVES[run.spec.objective].prior, codes)
+        kind = OBJECTIVES[run.spec.objective].prior
+        fits_all = all_codes and kind != "standard-normal" and d <= _MAX_PRIOR_DIM
+        most = max(2, _MOST_CODE_VALUES // d) if fits_all else _STATISTICS_IMAGES
+        sample = _spread(run.train_indices, most)
+        codes, kl = _codes_and_kl(run, model, sample)
+        if kl and len(run.held_out):
+            _, kl = _codes_and_kl(run, model, run.held_out)
+        mean = codes.mean(0, np.float64).tolist()
+        std = codes.std(0, np.float64).tolist()
+        prior = _fit_prior(kind, codes)
     metrics = run.best_metrics
     treatment = None if run.data.origin is None else run.data.origin.treatment
     document = ModelDocument(
@@ -172,28 +189,31 @@ def tensors_of(
     return tensors
 
 
+def _spread(indices: NDArray[np.int64], most: int) -> NDArray[np.int64]:
+    """Return the indices, or of more than ``most`` as many, spread evenly."""
+    if len(indices) <= most:
+        return indices
+    return indices[np.linspace(0, len(indices) - 1, most).round().astype(np.int64)]
+
+
 @torch.inference_mode()
-def _codes_of_a_sample(
-    run: TrainingRun, model: Autoencoder
-) -> tuple[NDArray[np.float64], list[float]]:
-    """Return codes of training images, and the mean KL of each dimension where there is one."""
-    sample = run.train_indices
-    if len(sample) > _STATISTICS_IMAGES:
-        picks = np.linspace(0, len(sample) - 1, _STATISTICS_IMAGES).round().astype(np.int64)
-        sample = sample[picks]
-    codes, kls = [], []
+def _codes_and_kl(
+    run: TrainingRun, model: Autoencoder, indices: NDArray[np.int64]
+) -> tuple[NDArray[np.float32], list[float]]:
+    """Return codes of images, and the mean KL of each dimension where there is one."""
+    codes = np.empty((len(indices), model.latent_dim), np.float32)
+    total = torch.zeros(model.latent_dim, dtype=torch.float64)
     size = chunk_images(run.data.image_shape)
-    for start in range(0, len(sample), size):
-        images = run.data.images[sample[start : start + size]]
+    for start in range(0, len(indices), size):
+        images = run.data.images[indices[start : start + size]]
         mu, logvar = posterior_of(model, to_input(images, model, run.device))
-        codes.append(mu.double().cpu().numpy())
+        codes[start : start + size] = mu.float().cpu().numpy()
         if logvar is not None:
-            kls.append(kl_per_dim(mu, logvar).double().cpu().numpy())
-    kl: list[float] = np.concatenate(kls).mean(0).tolist() if kls else []
-    return np.concatenate(codes), kl
+            total += kl_per_dim(mu, logvar).cpu().double().sum(0)
+    return codes, (total / len(indices)).tolist() if model.probabilistic else []
 
 
-def _fit_prior(kind: str, codes: NDArray[np.float64]) -> GaussianMixture | None:
+def _fit_prior(kind: str, codes: NDArray[np.float32]) -> GaussianMixture | None:
     """Return what is fitted to codes; wide codes have no room for a covariance in a file."""
     if kind == "standard-normal" or codes.shape[1] > _MAX_PRIOR_DIM:
         return None

@@ -12,9 +12,16 @@ from torch import Tensor, nn
 
 from latentlab.core.code_units import quiet_share
 from latentlab.core.pixel_metrics import mse_as_db
+from latentlab.family.objective import Objective
 from latentlab.family.objectives.variational import kl_per_dim
 from latentlab.nn.autoencoder import Autoencoder
 from latentlab.nn.inference import chunk_images, to_input
+from latentlab.nn.measuring import (
+    BLOCK_IMAGES,
+    MEASURING_SEED,
+    PosteriorNoise,
+    measured_inputs,
+)
 
 ACTIVE_VARIANCE = 0.01  # of a code number over the images (Burda et al. 2016, section 5.2)
 _EXACT_JACOBIAN_DIMS = 64
@@ -66,12 +73,11 @@ def evaluate(
     images: NDArray[np.uint8],
     indices: NDArray[np.int64],
     device: torch.device,
-    seed: int = 0,
+    seed: int = MEASURING_SEED,
 ) -> Evaluation:
     """Measure a model on some images of an array uint8 (n, h, w, c), which may be memory-mapped."""
     size = chunk_images(model.input_shape)
-    # Drawn on the processor, so that all devices measure the same.
-    generator = torch.Generator().manual_seed(seed)
+    chance = PosteriorNoise(model.latent_dim, seed)
     recon = squared = 0.0
     dims = torch.zeros(model.latent_dim, dtype=torch.float64)
     codes: list[NDArray[np.float32]] = []
@@ -82,7 +88,7 @@ def evaluate(
             output = model.decode(mu)
             squared += _sum((model.likelihood.mean(output) - x).square().flatten(1).sum(1))
             if logvar is not None:
-                noise = torch.randn(mu.shape, generator=generator).to(device)
+                noise = chance.rows(start, len(mu)).to(device)
                 output = model.decode(mu + noise * (0.5 * logvar).exp())
                 dims += kl_per_dim(mu, logvar).cpu().double().sum(0)
             recon += _sum(model.likelihood.nll(output, x))
@@ -104,6 +110,32 @@ def evaluate(
         jacobian_norm=_mean_jacobian_norm(model, images, indices, device, seed),
         code_sparsity=float(quiet_share(all_codes).mean()),
     )
+
+
+@torch.inference_mode()
+def denoising_loss(
+    model: Autoencoder,
+    objective: Objective,
+    images: NDArray[np.uint8],
+    indices: NDArray[np.int64],
+    device: torch.device,
+    seed: int = MEASURING_SEED,
+) -> float:
+    """Return the reconstruction loss of clean images from corrupted ones, in nats per image.
+
+    That is what a denoising objective is trained on and selected by, on the corruption that it was
+    trained with.
+    """
+    total = 0.0
+    size = chunk_images(model.input_shape)
+    for start in range(0, len(indices), BLOCK_IMAGES):
+        x = to_input(images[indices[start : start + BLOCK_IMAGES]], model, device)
+        seen = measured_inputs(objective, x, start, seed)
+        for first in range(0, len(x), size):
+            rows = slice(first, first + size)
+            output = model.decode(model.encode(seen[rows]).mu)
+            total += _sum(model.likelihood.nll(output, x[rows]))
+    return total / len(indices)
 
 
 def _mean_jacobian_norm(

@@ -76,7 +76,7 @@ class OpenedModel:
     def __repr__(self) -> str:
         h, w, c = self.image_shape
         return (
-            f"<{self.document.objective} model, {h}×{w}×{c} images, "
+            f"<{self.document.objective} model, {w} × {h} × {c} images, "
             f"latent_dim={self.latent_dim}, trained on {self.document.data_name}>"
         )
 

@@ -224,7 +224,7 @@ class RunFolder:
         with run.in_effect:
             run.settled = False  # the model holds other weights than the state from here on
             run.keep_best()
-        self._save(run.model)
+        self._save(run.model, all_codes=True)
         self.close()
 
     def close(self) -> None:
@@ -269,9 +269,9 @@ class RunFolder:
         best.load_state_dict(run.best_weights)
         self._save(best)
 
-    def _save(self, model: Autoencoder) -> None:
+    def _save(self, model: Autoencoder, *, all_codes: bool = False) -> None:
         step = self._run.best_step
-        self.saved = description = describe(self._run, model, step)
+        self.saved = description = describe(self._run, model, step, all_codes=all_codes)
         try:
             save_model(self.model_path, model, description, keep_previous=True)
             self._saved_best_step = step

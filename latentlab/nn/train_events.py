@@ -39,6 +39,11 @@ class Metrics:
     images_per_s: float
     penalties: Mapping[str, float] = field(default_factory=dict)
 
+    @property
+    def nats(self) -> float:
+        """Reconstruction and KL at weight 1: what ``latentlab evaluate`` calls the loss."""
+        return self.recon_loss + self.kl
+
     def parts_text(self) -> str:
         """Return the parts of the loss in words, such as ``reconstruction 128.48, KL 6.95``."""
         parts = [f"reconstruction {self.recon_loss:.2f}"]

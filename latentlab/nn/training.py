@@ -35,6 +35,7 @@ from latentlab.nn.draws import order_of_epoch, seed_device, seeds_of_step
 from latentlab.nn.initialise import initialise, put_components
 from latentlab.nn.loss_means import LossMeans
 from latentlab.nn.loss_watch import LossWatch, copied_weights
+from latentlab.nn.measuring import BLOCK_IMAGES, PosteriorNoise, measured_inputs
 from latentlab.nn.pixels import Pixels
 from latentlab.nn.process_group import ProcessGroup
 from latentlab.nn.threads import tune_threads
@@ -526,16 +527,15 @@ class TrainingRun:
         """Measure images with one seeded posterior sample each; processes share the work."""
         model = self.measured_model
         totals = torch.zeros(self.means.count, device=self.device)
-        # Noise is drawn for blocks, so that it does not depend on how finely a block is computed.
-        size = max(self.batch_size, _MEASURED_AT_ONCE)
+        # Chance belongs to the place of the images, whoever measures them and in what parts.
+        chance = PosteriorNoise(self.latent_dim)
+        size = -(-max(self.batch_size, _MEASURED_AT_ONCE) // BLOCK_IMAGES) * BLOCK_IMAGES
         starts = range(0, len(indices), size)
         for start in starts[self.group.rank :: self.group.size]:
             index = indices[start : start + size]
-            # The noise belongs to the place of the images, whoever measures them.
-            generator = torch.Generator(self.device).manual_seed(self.spec.seed + start)
             x = self._pixels.batch(torch.from_numpy(index))
-            seen = self.objective.corrupt(x, self.spec.seed + start)
-            noise = self.noise(len(index), generator)
+            seen = measured_inputs(self.objective, x, start)
+            noise = chance.rows(start, len(index)).to(self.device)
             done = 0
             while done < len(index):
                 part = slice(done, done + self._part_size(len(index)))

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Slot
 
 from latentlab.core.messages import (
+    CompareRequest,
+    DataOpened,
     Decoded,
     DecodeRequest,
     Failed,
     ModelOpened,
+    NearestCompared,
+    PictureScaleMeasured,
     Reconstructed,
     ReconstructRequest,
     TrainProgress,
 )
+from latentlab.core.prior_samples import sample_prior
 from latentlab.core.trace import now_s
 from latentlab.services.engine.compute_thread import ComputeThread
 from latentlab.state.explorer import ExplorerModel
@@ -52,6 +59,7 @@ class ExploreController(QObject):
         self._event_s = now_s()
         self._reconstruct_sequence = 0
         self._wants_anchor = False
+        self._rmse_epoch = 0
         thread.resulted.connect(self._take)
         explorer.zChanged.connect(self._on_z_changed)
         explorer.selectedChanged.connect(self._request_reconstruction)
@@ -82,15 +90,13 @@ class ExploreController(QObject):
         self._trail.visit(self._explorer.z)
 
     def go_to_random(self) -> None:
-        """Put the cursor on a random sample of the prior, or of a normal fitted to the codes."""
+        """Put the cursor on a random sample of the model's own prior; see :func:`sample_prior`."""
         model = self._session.model
         if model is None:
             return
-        document = model.document
-        mean, std = np.zeros(document.latent_dim), np.ones(document.latent_dim)
-        if document.prior != "standard-normal":
-            mean, std = np.array(document.latent_mean), np.array(document.latent_std)
-        self.move_to(np.random.default_rng().normal(mean, std).astype(np.float32))
+        seed = int(np.random.default_rng().integers(2**63))
+        codes = self._map_view.codes
+        self.move_to(sample_prior(model.document, model.prior, 1, seed, codes)[0])
         self.rest()
 
     def undo(self) -> None:
@@ -125,8 +131,8 @@ class ExploreController(QObject):
         if len(self._explorer.z) == plane.latent_dim:
             self._map_view.set_plane(plane.through(self._explorer.z))
         self._thread.touch()
-        self._request_decode(self._event_s, by_hand=True)
         self._find_neighbours()
+        self._request_decode(self._event_s, by_hand=True)
 
     def _request_decode(self, event_s: float, *, by_hand: bool) -> None:
         model = self._session.model
@@ -139,6 +145,24 @@ class ExploreController(QObject):
         self._thread.request(
             DecodeRequest(model.session_epoch, self._sequence, z, event_s, by_hand)
         )
+
+    @Slot()
+    def compare_nearest(self) -> None:
+        """Ask how far the picture at the cursor is from that of the nearest image."""
+        model, nearest = self._session.model, self._nearest_code()
+        if model is None or nearest is None or self._session.engine_status != "ready":
+            return
+        self._thread.request(
+            CompareRequest(model.session_epoch, self._sequence, self._explorer.z, nearest)
+        )
+
+    def _nearest_code(self) -> NDArray[np.float32] | None:
+        found, codes = self._explorer.neighbours, self._map_view.codes
+        if found is None or not len(found.indices) or found.indices[0] >= len(codes):
+            return None
+        nearest = codes[found.indices[0]]
+        is_code = nearest.shape == self._explorer.z.shape and np.isfinite(nearest).all()
+        return np.array(nearest) if is_code else None
 
     @Slot()
     def _request_reconstruction(self) -> None:
@@ -194,18 +218,28 @@ class ExploreController(QObject):
                     and result.index == self._explorer.selected
                 ):
                     self._explorer.set_reconstructed(result)
-            case Failed(origin="decode"):
-                if result.sequence > self._shown_sequence:
-                    # The picture of another place would be wrong here.
-                    self._shown_sequence = result.sequence
-                    self._explorer.set_decoded(None)
-            case Failed(origin="reconstruct"):
-                if result.sequence == self._reconstruct_sequence:
-                    self._explorer.set_reconstructed(None)
+            case Failed():
+                self._take_failure(result)
+            case NearestCompared():
+                if result.session_epoch == self._session.session_epoch:
+                    self._explorer.set_nearest_rmse(result.rmse)
+            case PictureScaleMeasured():
+                if result.session_epoch == self._session.session_epoch:
+                    self._explorer.set_picture_scale(result.scale)
             case TrainProgress():
                 self.refresh()
+            case DataOpened():
+                self._explorer.set_picture_scale(math.nan)
             case ModelOpened():
                 self._take_model(result)
+
+    def _take_failure(self, failed: Failed) -> None:
+        if failed.origin == "decode" and failed.sequence > self._shown_sequence:
+            # The picture of another place would be wrong here.
+            self._shown_sequence = failed.sequence
+            self._explorer.set_decoded(None)
+        elif failed.origin == "reconstruct" and failed.sequence == self._reconstruct_sequence:
+            self._explorer.set_reconstructed(None)
 
     def _take_decoded(self, decoded: Decoded) -> None:
         if decoded.session_epoch != self._session.session_epoch:
@@ -216,6 +250,9 @@ class ExploreController(QObject):
         self._explorer.set_decoded(decoded)
 
     def _take_model(self, model: ModelOpened) -> None:
+        if model.session_epoch != self._rmse_epoch:
+            self._rmse_epoch = model.session_epoch
+            self._explorer.set_nearest_rmse(math.nan)
         if len(self._explorer.z) != model.document.latent_dim:
             self._trail.clear()
             self.move_to(np.array(model.document.latent_mean, np.float32))

@@ -245,7 +245,7 @@ class NoiseController(QObject):
             self._thread.command(WatchCommand("strip", watched))
         if watched:
             if self._has_older_weights:
-                self._request(now_s())
+                self._request(by_hand=False)
             self._strip_timer.start(_STRIP_AT_REST_MS)
         else:
             self._strip_timer.stop()
@@ -253,7 +253,7 @@ class NoiseController(QObject):
     @Slot()
     def refresh(self) -> None:
         """Ask again, under the present weights."""
-        self._request(now_s())
+        self._request(by_hand=False)
         self._want_strip()
 
     def _effective_steps(self) -> NoiseSteps:
@@ -262,7 +262,7 @@ class NoiseController(QObject):
     @Slot()
     def _on_noise_changed(self) -> None:
         self._thread.touch()
-        self._request(now_s())
+        self._request(by_hand=True)
         self._want_strip()
 
     @Slot()
@@ -281,7 +281,7 @@ class NoiseController(QObject):
         self._lab.set_strip(None)
         self._on_input_changed()
 
-    def _request(self, event_s: float) -> None:
+    def _request(self, *, by_hand: bool) -> None:
         lab, session = self._lab, self._session
         if lab.image is None or session.engine_status != "ready":
             return
@@ -299,8 +299,9 @@ class NoiseController(QObject):
                 lab.seed,
                 lab.passes,
                 lab.denoiser,
-                event_s,
+                now_s(),
                 lab.has_clean,
+                by_hand,
             )
         )
 
@@ -402,7 +403,7 @@ class NoiseController(QObject):
             if not self._is_watched:
                 self._has_older_weights = True
                 return
-            self._request(now_s())
+            self._request(by_hand=False)
             # Begun strips are finished first: beside training each takes a while.
             waits = self._strip_timer.isActive() or self._strip_is_coming
             if not waits:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
@@ -28,6 +30,7 @@ class ExplorerModel(QObject):
     reconstructedChanged = Signal()
     broughtChanged = Signal()
     endsChanged = Signal()
+    pictureDistanceChanged = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -40,6 +43,7 @@ class ExplorerModel(QObject):
         self._ends: TraversalEndsDecoded | None = None
         self._brought: PictureEncoded | None = None
         self._brought_neighbours: Neighbours | None = None
+        self._nearest_rmse = self._picture_scale = math.nan
 
     @property
     def z(self) -> NDArray[np.float32]:
@@ -73,6 +77,24 @@ class ExplorerModel(QObject):
         """Note what is near."""
         self._neighbours = neighbours
         self.neighboursChanged.emit()
+
+    @property
+    def picture_distance(self) -> float:
+        """How far the picture at the cursor is from that of the nearest image, NaN if not known.
+
+        In usual distances τ: the median of a held-out image to the nearest training image.
+        """
+        return self._nearest_rmse / self._picture_scale if self._picture_scale > 0 else math.nan
+
+    def set_nearest_rmse(self, rmse: float) -> None:
+        """Note how far the picture is from that of the nearest image, NaN if not known."""
+        self._nearest_rmse = rmse
+        self.pictureDistanceChanged.emit()
+
+    def set_picture_scale(self, scale: float) -> None:
+        """Note how far images usually are from each other, NaN if not known."""
+        self._picture_scale = scale
+        self.pictureDistanceChanged.emit()
 
     @property
     def hovered(self) -> int | None:

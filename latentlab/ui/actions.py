@@ -236,7 +236,11 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec(
         "random_action",
         QT_TRANSLATE_NOOP("Actions", "Random &point of the prior"),
-        QT_TRANSLATE_NOOP("Actions", "Put the cursor on a random sample of the prior"),
+        QT_TRANSLATE_NOOP(
+            "Actions",
+            "Put the cursor on a random sample of the model’s prior, or of the density fitted to "
+            "its codes",
+        ),
         _MAP,
         ("Ctrl+R",),
         "shuffle",

@@ -10,6 +10,7 @@ from PySide6.QtGui import (
     QContextMenuEvent,
     QFocusEvent,
     QGuiApplication,
+    QHideEvent,
     QImage,
     QKeyEvent,
     QKeySequence,
@@ -92,6 +93,11 @@ class ImageView(QWidget):
 
     # ------------------------------------------------------------------ contents
 
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Forget to tell of an image that nobody sees: painted much later, it measures nothing."""
+        super().hideEvent(event)
+        self._sequence = None
+
     def set_image(self, pixels: NDArray[np.uint8] | None, *, sequence: int | None = None) -> None:
         """Show an image, or the placeholder.
 
@@ -100,11 +106,13 @@ class ImageView(QWidget):
         pixels
             uint8, shape (height, width, 1 or 3), 0 black to 255 white; ``None`` for no image.
         sequence
-            Number to emit with :attr:`painted` once this image was painted; ``None`` emits nothing.
+            Number to emit with :attr:`painted` once this image was painted; ``None`` emits nothing,
+            and nothing is emitted for an image that comes while the view is hidden.
         """
         self._image = QImage() if pixels is None else to_qimage(pixels)
         self._scaled = QImage()
-        self._sequence = sequence
+        is_seen = self.isVisible() and not self.window().isMinimized()
+        self._sequence = sequence if is_seen else None
         self.update()
 
     @property

@@ -15,6 +15,7 @@ from PIL import Image
 import latentlab
 from latentlab.cli import decode as decode_module
 from latentlab.cli.pictures import as_uint8
+from latentlab.core.prior_samples import sample_prior
 from latentlab.data.catalog import open_data
 
 CODES = np.array([[0.5, -1.0, 0.0], [2.0, 0.25, -0.125]], np.float32)
@@ -43,6 +44,40 @@ def test_one_code_is_one_picture(
     assert answer.out == f"{out}\n"
     assert answer.err == ""
     np.testing.assert_array_equal(picture(out), expected[0, :, :, 0])
+
+
+@pytest.mark.parametrize(
+    ("objective", "words"),
+    [
+        ("variational", "standard normal prior"),
+        ("rae", "Gaussians fitted to the training codes"),
+        ("undercomplete", "Gaussian fitted to the training codes"),
+    ],
+)
+def test_random_codes_of_the_own_prior(
+    objective: str,
+    words: str,
+    trained: Callable[[str], Path],
+    tmp_path: Path,
+    shell: Shell,
+) -> None:
+    run, out = trained(objective), tmp_path / "samples.npz"
+    answer = shell("decode", run, "--prior", 400, "--seed", 5, "-o", out, "--json")
+    assert answer.json["num_images"] == 400
+    assert words in answer.json["prior"] and answer.json["seed"] == 5
+    model = latentlab.open_model(run)
+    with np.load(out) as file:
+        z, images = file["z"], file["images"]
+    expected = sample_prior(model.document, model.prior, 400, 5)
+    np.testing.assert_array_equal(z, expected)
+    np.testing.assert_array_equal(images, np.round(model.decode(z) * 255).astype(np.uint8))
+    if model.prior is not None:
+        spread = model.prior.log_prob(z)
+        assert spread.mean() == pytest.approx(
+            model.prior.log_prob(model.prior.sample(5000, 1)).mean(), abs=0.3
+        )
+    again = shell("decode", run, "--prior", 400, "--seed", 5, "-o", tmp_path / "b.npz")
+    assert words in again.err
 
 
 def test_a_code_may_begin_with_a_minus(vae: Path, tmp_path: Path, shell: Shell) -> None:
@@ -89,6 +124,8 @@ def test_many_codes_from_a_file(
         "out": str(tmp_path / "out.npz"),
         "num_images": 2,
         "image_shape": [8, 7, 1],
+        "prior": None,
+        "seed": None,
     }
     with np.load(tmp_path / "out.npz") as file:
         np.testing.assert_array_equal(file["images"], expected)

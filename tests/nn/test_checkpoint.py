@@ -24,6 +24,7 @@ from latentlab.nn.checkpoint import (
     weights_of,
 )
 from latentlab.nn.inference import decode, encode
+from latentlab.nn.run_folder import RunFolder
 from latentlab.nn.training import TrainingRun
 
 CPU = torch.device("cpu")
@@ -122,6 +123,8 @@ def test_the_latent_statistics_are_those_of_the_training_images(
     if logvar is None:
         assert document.latent_kl == []
         return
+    mu, logvar = encode(run.model, DATA.images[run.held_out], CPU)
+    assert logvar is not None
     kl = 0.5 * (mu**2 + np.exp(logvar) - logvar - 1)
     np.testing.assert_allclose(document.latent_kl, kl.mean(0), rtol=1e-4)
 
@@ -146,6 +149,27 @@ def test_statistics_of_many_images_come_from_some_of_them(
     rows = run.train_indices[np.linspace(0, len(run.train_indices) - 1, 9).round().astype(int)]
     mu, _ = encode(run.model, DATA.images[rows], CPU)
     np.testing.assert_allclose(document.latent_mean, mu.mean(0), atol=1e-5)
+
+
+@pytest.mark.parametrize("objective", ["rae", "undercomplete"])
+def test_a_density_is_fitted_to_all_codes_at_the_end_of_a_run(
+    objective: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("latentlab.nn.checkpoint._STATISTICS_IMAGES", 9)
+    spec = TrainSpec(objective=objective, hidden=(6,), latent_dim=2, epochs=1, batch_size=10)
+    run = TrainingRun(spec, DATA, device=CPU, threads=1)
+    folder = RunFolder(tmp_path / "run", run)
+    for _ in run.run():
+        pass
+    folder.finish()
+    codes, _ = encode(run.model, DATA.images[run.train_indices], CPU)
+    prior = prior_of(read_model_file(folder.model_path))
+    assert prior is not None
+    # The first moments of a fit by maximum likelihood are those of the codes.
+    np.testing.assert_allclose(prior.weights @ prior.means, codes.mean(0), atol=1e-4)
+    part = describe(run, run.model, 1).prior
+    assert part is not None
+    assert abs(part.weights @ part.means - codes.mean(0)).max() > 1e-3
 
 
 def damaged(file: ModelFile, **changes: Any) -> ModelFile:

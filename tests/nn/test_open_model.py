@@ -39,7 +39,7 @@ def test_what_the_model_says_of_itself(model: OpenedModel) -> None:
     assert model.image_shape == (28, 28, 1)
     assert model.document.data_name == "digits"
     assert "variational" in repr(model)
-    assert "28×28×1" in repr(model)
+    assert "28 × 28 × 1" in repr(model)
 
 
 def test_shapes_types_and_ranges(model: OpenedModel, digits: Any) -> None:

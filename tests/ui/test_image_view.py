@@ -82,6 +82,27 @@ def test_each_sequence_is_painted_once_and_only_the_newest(view: ImageView, qtbo
     assert told == [2]
 
 
+def test_an_image_that_comes_while_nobody_looks_is_never_told(
+    view: ImageView, qtbot: QtBot
+) -> None:
+    """Painted minutes later, it would count as minutes that a picture took."""
+    told: list[int] = []
+    view.painted.connect(told.append)
+    view.hide()
+    view.set_image(_grey(3), sequence=8)
+    view.show()
+    view.grab()
+    assert told == []
+    view.set_image(_grey(4), sequence=9)
+    view.hide()
+    view.show()
+    view.grab()
+    assert told == []
+    view.set_image(_grey(5), sequence=10)
+    view.grab()
+    assert told == [10]
+
+
 def test_what_is_painted_has_the_values_of_the_pixels(view: ImageView) -> None:
     pixels = _grey(0, 2)
     pixels[0, 0] = 137

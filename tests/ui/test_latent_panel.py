@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from latentlab.core.messages import ModelOpened, TraversalEndsDecoded
@@ -79,6 +79,14 @@ def test_eight_sliders_and_the_rest_made_only_when_unfolded(parts: Parts, qtbot:
     parts.open(kl[:9])
     qtbot.waitUntil(lambda: len(parts.rows()) == 8)
     assert parts.rows() == list(range(1, 9))
+
+
+def test_the_counts_of_sliders_add_up(parts: Parts) -> None:
+    parts.open([0.01 * i for i in range(1024)])
+    texts = [found.text() for found in parts.panel.findChildren(QLabel)]
+    assert any(
+        text.startswith("Sliders for 128 of 1,024 dimensions; the other 896") for text in texts
+    )
 
 
 def test_a_slider_moves_one_number_and_no_other(parts: Parts) -> None:

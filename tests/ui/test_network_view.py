@@ -47,6 +47,14 @@ def test_a_network_is_drawn_with_its_code_in_the_accent(
     assert any("parameters" in text for text in places)
 
 
+def test_sizes_are_width_height_and_channels(qtbot: QtBot, theme: Theme) -> None:
+    drawing = draw(TrainSpec(network="conv", channels=(4, 8)), (64, 51, 3))
+    texts = [row.shape_text for row in drawing.rows]
+    assert texts[0] == texts[-1] == "51×64×3"
+    assert "26×32×4" in texts and "13×16×8" in texts
+    assert draw(TrainSpec(), (64, 51, 1)).rows[0].shape_text == "51×64"
+
+
 def test_each_place_is_found_under_the_mouse(qtbot: QtBot, theme: Theme) -> None:
     view = NetworkView(theme)
     qtbot.addWidget(view)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PySide6.QtGui import QColor, QImage, QPainter
@@ -17,7 +19,7 @@ from latentlab.state.noise_lab import NoiseLabModel
 from latentlab.state.noise_map import FieldArrows, NoiseMapModel
 from latentlab.ui.latent_map.field_layer import stretch
 from latentlab.ui.latent_map.noise_layers import NoiseLayers
-from latentlab.ui.latent_map.noise_marks import one_sigma
+from latentlab.ui.latent_map.noise_marks import NoiseMarks, one_sigma
 from latentlab.ui.panels.layers_panel import LayersPanel
 from latentlab.ui.tokens import DARK, LIGHT, Tokens
 
@@ -115,6 +117,25 @@ def test_a_cloud_has_dots_and_an_ellipse(qtbot: QtBot, tokens: Tokens) -> None:
     # Radii: root of the mean squares, 1/√2 and 0.5/√2 units.
     assert image.pixelColor(round(150 + 70.7), 100) != back
     assert image.pixelColor(150, round(100 + 35.4)) != back
+
+
+@pytest.mark.parametrize(
+    ("steps", "expected"),
+    [
+        ((("gaussian", 0.5),), ["0 %", "100 %", "50 %", "25 %", "75 %"]),
+        # Both grow by 2.5 until the second reaches all of its range: no tick is an amount of both.
+        ((("mask", 0.135), ("gaussian", 0.4)), ["0 ×", "2.5 ×", "1.25 ×", "0.625 ×", "1.88 ×"]),
+        ((("mask", 0.0), ("gaussian", 0.0)), ["0 %", "100 %", "50 %", "25 %", "75 %"]),
+    ],
+)
+def test_ticks_of_stacked_corruptions_are_multiples_of_the_sliders(
+    steps: tuple[tuple[str, float], ...], expected: list[str]
+) -> None:
+    found = codes([-1.0, 1.0], [[0.0, 0.0]] * 3)
+    marks = NoiseMarks()
+    plane = AxisPlane(np.zeros(2, np.float32))
+    marks.place(replace(found, steps=steps), plane, Camera(), DARK, 1.0)
+    assert [marks._tick_text(percent) for percent in (0, 100, 50, 25, 75)] == expected
 
 
 def test_the_ellipse_is_that_of_the_covariance() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +29,7 @@ from latentlab.ui import open_dialog
 from latentlab.ui.icons import IconSource
 from latentlab.ui.noise.corruption_rows import CorruptionRows
 from latentlab.ui.noise.drawing_canvas import DrawingCanvas
-from latentlab.ui.noise.picture_row import difference
+from latentlab.ui.noise.picture_row import difference, verdict
 from latentlab.ui.noise.strip_plot import StripPlot
 from latentlab.ui.panels.noise_panel import NoisePanel
 from latentlab.ui.still_label import StillLabel
@@ -104,6 +105,37 @@ def panel(qtbot: QtBot, qapp: QApplication, few_digits: ImageSet) -> Iterator[Pa
     yield made
     made.panel.hide()
     made.parts.end()
+
+
+@pytest.mark.parametrize(
+    ("psnr_db", "ssim", "tone"),
+    [
+        ((10.0, 12.0), (0.5, 0.6), "good"),
+        ((10.0, 12.0), (0.5, 0.5), "good"),
+        ((10.0, 12.0), (0.5, 0.4), "muted"),
+        ((10.0, 9.0), (0.5, 0.6), "warn"),
+    ],
+)
+def test_green_only_where_both_measures_agree(
+    panel: Panel, psnr_db: tuple[float, ...], ssim: tuple[float, ...], tone: str
+) -> None:
+    panel.rest()
+    result = panel.parts.lab.result
+    assert result is not None
+    assert verdict(replace(result, psnr_db=psnr_db, ssim=ssim)) == tone
+
+
+def test_only_a_changed_corruption_counts_as_by_hand(panel: Panel) -> None:
+    panel.rest()
+    told: list[float] = []
+    panel.panel.pictures.latencyMeasured.connect(lambda computed, painted: told.append(painted))
+    panel.parts.controller.refresh()
+    panel.rest()
+    assert told == [], "nobody moved anything"
+    panel.parts.lab.set_noise((("gaussian", 0.4),), 4)
+    panel.rest()
+    panel.panel.repaint()
+    assert len(told) == 1
 
 
 def test_all_four_pictures_have_their_numbers(panel: Panel) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from latentlab.core.messages import CurvePoint, TrainStatusChanged
@@ -65,6 +65,16 @@ def test_a_variational_run_shows_its_kl(parts: Parts) -> None:
     assert parts.choice.isHidden()
     assert parts.drawn("train") == [3.0]
     assert parts.drawn("held_out") == [4.0]
+
+
+def test_nats_below_zero_are_explained_where_they_are_shown(parts: Parts) -> None:
+    note = parts.panel.findChild(QLabel, "below_zero")
+    assert note is not None and note.isHidden()
+    parts.add("held_out")
+    assert note.isHidden()
+    parts.training.add_curve_point(CurvePoint(20, 2, 2.0, "held_out", -5268.8, -5268.8, 0.0, {}))
+    assert not note.isHidden()
+    assert "density" in note.text() and "same likelihood" in note.text()
 
 
 def test_a_penalty_takes_the_place_of_a_kl_that_is_not_there(parts: Parts) -> None:

@@ -107,7 +107,7 @@ def test_shares_over_the_data_and_dead_units(parts: Parts) -> None:
     assert not curve.isHidden()
     assert curve.shares.tolist() == [1.0, 0.5, 0.0, 0.0]
     assert parts.text("units_over_data") == "over the data: 37.5 % active on average"
-    assert parts.text("units_dead") == "2 never active"
+    assert parts.text("units_dead") == "2 of 4 never active (50.0 %)"
     assert parts.panel._unit_text(1) == "unit 2: 0.000 · active for 50.0 % of the images"
     assert parts.panel._unit_text(2).endswith("active for none of the images")
     # The codes of another model are on their way out.

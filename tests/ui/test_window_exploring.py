@@ -140,7 +140,7 @@ def test_support_falls_away_from_the_data(lab_window: LabWindow) -> None:
     lab_window.wait(lambda: meter.share > 0.5)
     lab_window.lab.explore_controller.move_to(np.array([40.0, 40.0], np.float32))
     lab_window.wait(lambda: meter.share == 0)
-    assert lab_window.window.findChild(object, "verdict").text() == "Empty"
+    assert lab_window.window.findChild(object, "verdict").text() == "Far from data"
 
 
 def test_a_greyed_class_stays_on_the_map(lab_window: LabWindow) -> None:

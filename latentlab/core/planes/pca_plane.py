@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,17 +23,23 @@ _REACH = 3.0  # in neighbourhoods of the sparsest twentieth of the data: then it
 _MEASURED_POINTS = 1000
 _TINY = 1e-12
 _WIDE_VALUES = 2**21  # of long codes that are looked at
+_ALPHA_VALUES = 2**18  # of the codes that alpha is measured with
 
 
 @dataclass(frozen=True, eq=False)
 class PcaPlane:
     """The first two principal components of the codes, and the residual r(u) of data near u.
 
-    The code at a position u is ``mean + u @ basis + r(u)``. r(u) is the mean of what the
-    :data:`NUM_NEAR` nearest data points have at right angles to the plane, weighted by
+    The code at a position u is ``mean + u @ basis + r(u)``. r(u) is alpha times the mean of what
+    the :data:`NUM_NEAR` nearest data points have at right angles to the plane, weighted by
     ``((R - d) / (R d))²`` with the distances d on the plane and R that to the next point beyond
-    them (Franke and Nielson 1980): exact on a data point, and continuous where neighbours change.
-    Away from data r(u) fades to 0, so that nothing is carried to where no data are.
+    them (Franke and Nielson 1980): continuous where neighbours change. Away from data r(u) fades to
+    0, so that nothing is carried to where no data are.
+
+    Neighbours on the plane of wide codes tell little of what lies beside it, and their mean would
+    be a worse guess than nothing. Alpha is what minimises the squared error of the guess for data
+    points that are left out of it, so the guess is not worse than the flat plane; where neighbours
+    tell everything, it is 1.
 
     Make one with :func:`pca_plane`.
 
@@ -49,6 +55,8 @@ class PcaPlane:
         float32 (m, 2), their positions on the plane.
     reach
         Distance to the nearest data point at which r(u) has faded to 0, in latent units.
+    alpha
+        Fraction of what neighbours have beside the plane that is a guess for a place, 0 to 1.
     """
 
     flat: FlatPlane
@@ -56,6 +64,7 @@ class PcaPlane:
     codes: NDArray[np.float32]
     data: NDArray[np.float32]
     reach: float
+    alpha: float
     _tree: cKDTree = field(repr=False)
 
     @property
@@ -69,7 +78,7 @@ class PcaPlane:
 
     def to_latent(self, points: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return codes, float32 (n, d), of map positions (n, 2), with the residual r(u)."""
-        return self.flat.codes(points) + self._residual(points, skipped=0)
+        return self.flat.codes(points) + self.alpha * self._beside(points, skipped=0)
 
     def rebuilt(self, z: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return codes (n, d) after the way to the map and back, float32 (n, d).
@@ -78,7 +87,7 @@ class PcaPlane:
         otherwise the way back would only tell that it remembers them.
         """
         points = self.to_plane(z)
-        return self.flat.codes(points) + self._residual(points, skipped=1)
+        return self.flat.codes(points) + self.alpha * self._beside(points, skipped=1)
 
     def distance(self, z: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return how far codes (n, d) lie from the flat plane, float32 (n,)."""
@@ -101,8 +110,17 @@ class PcaPlane:
         """Whether it is this very plane."""
         return other is self
 
-    def _residual(self, points: NDArray[np.float32], skipped: int) -> NDArray[np.float32]:
-        """Return r(u), float32 (n, d), at positions (n, 2), without the ``skipped`` nearest."""
+    def _best_alpha(self) -> float:
+        """Return the alpha with the least squared error for points that are left out, 0 to 1."""
+        count = min(_MEASURED_POINTS, len(self.codes), max(64, _ALPHA_VALUES // self.latent_dim))
+        rows = np.linspace(0, len(self.codes) - 1, count).astype(np.intp)
+        own = self.flat.residuals(self.codes[rows]).astype(np.float64)
+        guess = self._beside(self.data[rows], skipped=1).astype(np.float64)
+        squared = float(np.square(guess).sum())
+        return min(max(float((own * guess).sum()) / squared, 0.0), 1.0) if squared > 0.0 else 0.0
+
+    def _beside(self, points: NDArray[np.float32], skipped: int) -> NDArray[np.float32]:
+        """Return r(u) / alpha, float32 (n, d), at positions (n, 2) without ``skipped`` nearest."""
         count = len(self.data)
         first = min(skipped, count - 1)
         last = min(first + NUM_NEAR, count - 1)  # of the ranks from 0: the point that gives R
@@ -165,14 +183,16 @@ def pca_plane(codes: NDArray[np.float32], like: PcaPlane | None = None) -> PcaPl
     measured = data[:: max(1, len(data) // _MEASURED_POINTS)]
     rank = min(NUM_NEAR + 1, len(data))  # each point finds itself first
     own = tree.query(measured, k=[rank])[0][:, 0]
-    return PcaPlane(
+    plane = PcaPlane(
         flat,
         np.maximum(variances, 0.0) / total,
         known,
         data,
         _REACH * float(np.quantile(own, 0.95)) or math.inf,
+        1.0,
         tree,
     )
+    return replace(plane, alpha=plane._best_alpha())
 
 
 def _leading_two(

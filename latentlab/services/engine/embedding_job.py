@@ -9,6 +9,7 @@ from latentlab.core.image_set import ImageSet
 from latentlab.core.messages import Embedded
 from latentlab.core.neighbours import NeighbourIndex
 from latentlab.core.trace import now_s
+from latentlab.family.described_model import held_out_share
 from latentlab.nn.inference import chunk_images
 from latentlab.services.engine.live_model import LiveModel
 from latentlab.services.engine.pace import PieceSize
@@ -48,7 +49,8 @@ class EmbeddingJob:
         if done:
             codes = self._codes
             codes.flags.writeable = False
-            return self._report(codes, NeighbourIndex(codes)), True
+            held_out = self._data.held_out(held_out_share(self._model.document))
+            return self._report(codes, NeighbourIndex(codes, measured=held_out)), True
         if now_s() - self._reported_s > _REPORT_EVERY_S:
             self._reported_s = now_s()
             return self._report(self._codes.copy(), None), False

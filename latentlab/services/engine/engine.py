@@ -308,8 +308,10 @@ class Engine:
                 model.document,
                 model.fits(self._data),
                 model.knows(self._data),
+                model.prior,
             )
         )
+        self._schedule.begin_picture_scale()
 
     def _save_model(self, command: SaveModelCommand) -> None:
         if self._model is None:
@@ -434,6 +436,6 @@ def _summary(training: TrainingJob) -> str:
     if best is None:
         return f"Stopped after step {run.step:,}; the weights were kept."
     return (
-        f"Kept epoch {best.epoch}: {best.loss:.1f} nats on images it never saw "
+        f"Kept epoch {best.epoch}: {best.nats:.1f} nats on images it never saw "
         f"({best.parts_text()})."
     )

@@ -137,6 +137,7 @@ class NoiseLabWork:
             denoiser.weights_version,
             (now_s() - begin_s) * 1e3,
             request.event_s,
+            request.by_hand,
         )
 
     def _fitting(self, image: NDArray[np.uint8], shape: tuple[int, int, int]) -> NDArray[np.uint8]:

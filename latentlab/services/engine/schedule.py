@@ -11,6 +11,7 @@ from latentlab.core.failure import Job
 from latentlab.core.image_set import ImageSet
 from latentlab.core.matrix_messages import MatrixRequest
 from latentlab.core.messages import (
+    CompareRequest,
     DecodeRequest,
     InteractiveRequest,
     NoiseCodesRequest,
@@ -31,9 +32,11 @@ from latentlab.services.engine.fair_turns import FairTurns
 from latentlab.services.engine.live_model import LiveModel
 from latentlab.services.engine.mailbox import Mailbox
 from latentlab.services.engine.matrix_work import MatrixWork
+from latentlab.services.engine.nearest_comparison import NearestComparison
 from latentlab.services.engine.noise_lab_work import NoiseLabWork
 from latentlab.services.engine.noise_map_work import NoiseMapWork
 from latentlab.services.engine.outlier_work import OutlierWork
+from latentlab.services.engine.picture_scale_work import PictureScaleWork
 from latentlab.services.engine.picture_work import PictureWork
 from latentlab.services.engine.variation_work import VariationWork
 from latentlab.services.engine.work import Guard, Work
@@ -88,6 +91,8 @@ class Schedule:
         self._now = now
         self.picture = PictureWork(emit)
         self._explore = ExploreWork(mailbox, emit, tracer)
+        self._comparison = NearestComparison(mailbox, emit)
+        self._scale = PictureScaleWork(emit)
         self._embedding: EmbeddingJob | None = None
         self._noise_map = NoiseMapWork(mailbox, emit)
         self._noise_lab = NoiseLabWork(mailbox, emit, tracer)
@@ -147,6 +152,12 @@ class Schedule:
     def begin_model(self) -> None:
         """Another model is open."""
         self._explore.end_tiles()
+
+    def begin_picture_scale(self) -> None:
+        """Another model, or other data: measure how far images are from each other."""
+        now = self._now()
+        assert now.model is not None
+        self._scale.follow(now.model, now.data)
 
     def begin_training(self) -> None:
         """A run begins: what belongs to the weights before would take the time from it."""
@@ -225,7 +236,13 @@ class Schedule:
             sheet("variations", VaryRequest, self._variations),
             sheet("centroids", CentroidsRequest, self._centroids),
         )
-        self._soon = (self._ends, self._codes, *self._sheets)
+        self._compared = one(
+            "compare", CompareRequest, lambda: self._comparison.serve(self._now().model)
+        )
+        self._measured_scale = Work(
+            "picture_scale", self._scale.has_work, self._scale.advance, self._scale.drop
+        )
+        self._soon = (self._ends, self._compared, self._codes, *self._sheets)
         self._grid = Work(
             "grid",
             explore.has_tiles,
@@ -254,6 +271,7 @@ class Schedule:
                 self._advance_points,
                 self.end_points,
             ),
+            self._measured_scale,
             self._field,
             self._strip,
             Work(
@@ -298,10 +316,11 @@ class Schedule:
 
     def work_beside_training(self) -> bool:
         """Do a piece of what the map wants; return whether there was anything."""
-        if any(self._is_wanted(work) for work in self._sheets):
-            for work in self._sheets:
-                self._advance(work)
-            return True
+        for few in ((self._compared,), self._sheets, (self._measured_scale,)):
+            if any(map(self._is_wanted, few)):
+                for work in few:
+                    self._advance(work)
+                return True
         has_strip = self._is_wanted(self._strip)
         self._advance(self._strip)
         if not any(map(self._is_wanted, (self._grid, self._ends, self._codes, self._field))):

@@ -233,7 +233,7 @@ class StripJob:
             yield None
             error = 0.0
             for start, part in self._parts(clean):
-                made = denoiser.apply(_noisy(part, steps, start), limit=False)
+                made = denoiser.apply(_noisy(part, steps, start))
                 error += float(np.sum((made - part / np.float32(255.0)) ** 2, dtype=np.float64))
                 yield None
             curve[place] = mse_as_db(error / clean.size)

@@ -199,7 +199,7 @@ class TrainingJob:
         codes = self._codes.copy()
         codes.flags.writeable = False
         if now_s() >= self._index_due_s:
-            self._index = NeighbourIndex(codes)
+            self._index = NeighbourIndex(codes, measured=self.run.held_out)
             wide = codes.shape[1] > TREE_DIMS
             self._index_due_s = now_s() + (WIDE_INDEX_EVERY_S if wide else INDEX_EVERY_S)
         return Embedded(model.session_epoch, codes, self._index, False, model.weights_version)

@@ -138,6 +138,18 @@ class NoiseMarks:
         across = QPointF(-dy / length, dx / length) if length > 0 else QPointF(0, 1)
         return QPointF(*self._path[index].tolist()), across
 
+    def _tick_text(self, percent: int) -> str:
+        """Return what a tick says: the amount, or of several how many times the present ones.
+
+        They grow together in their proportions, so a percentage would be the amount of one of them.
+        """
+        assert self._codes is not None
+        steps = self._codes.steps
+        present = present_share(steps)
+        if len(steps) == 1 or present <= 0.0:
+            return f"{percent} %"
+        return f"{percent / 100 / present:.3g} ×"
+
     def _render_labels(self, painter: QPainter, now: QPointF, tokens: Tokens) -> None:
         """Name the ticks, on that side of the path where nothing is in the way."""
         metrics = QFontMetrics(self._font)
@@ -149,7 +161,7 @@ class NoiseMarks:
         height = float(metrics.height())
         for percent in _TICKS:
             at, across = self._tick(percent)
-            text = f"{percent} %"
+            text = self._tick_text(percent)
             width = metrics.horizontalAdvance(text) + 2 * _PADDING_PX
             for side in (1, -1):
                 # The edge or corner that is nearest to the tick lies at its end.

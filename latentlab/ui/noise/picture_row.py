@@ -165,8 +165,7 @@ class PictureRow(QWidget):
             return
         self._corrupted.set_title(self.tr("corrupted"))
         self._corrupted.set_measured(*_score(result.psnr_db[0], result.ssim[0]))
-        is_better = result.psnr_db[-1] > result.psnr_db[0]
-        tone: Tone = "good" if is_better else "warn"
+        tone = verdict(result)
         self._denoised.set_title(self._denoised_title(result), tone)
         self._denoised.set_measured(*_score(result.psnr_db[-1], result.ssim[-1]), tone)
         self._difference.set_title(
@@ -202,7 +201,17 @@ class PictureRow(QWidget):
             return
         end = now_s()
         self._tracer.span("denoise", result.event_s, end, sequence=sequence)
-        self.latencyMeasured.emit(result.denoise_ms, (end - result.event_s) * 1e3)
+        if result.by_hand:
+            self.latencyMeasured.emit(result.denoise_ms, (end - result.event_s) * 1e3)
+
+
+def verdict(result: Denoised) -> Tone:
+    """Return the tone of the denoised picture; none where the two measures do not agree."""
+    gains = (
+        result.psnr_db[-1] > result.psnr_db[0],
+        round(result.ssim[-1], 2) >= round(result.ssim[0], 2),  # as they are shown
+    )
+    return "good" if all(gains) else "muted" if gains[0] else "warn"
 
 
 def difference(

@@ -88,7 +88,7 @@ class DataPanel(QWidget):
         colour = self.tr("grey") if c == 1 else self.tr("colour")
         self._title.setText(shown_name(data.title))
         self._title.setToolTip(plain_tooltip(shown_name(data.name)))
-        self._size.setText(f"{len(data):,} · {h}×{w} · {colour}")
+        self._size.setText(f"{len(data):,} · {w} × {h} · {colour}")
         self._size.setToolTip(self._source_text(data))
 
     @Slot()

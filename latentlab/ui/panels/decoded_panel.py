@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 
 from latentlab.core.code_text import parse_code, show_code
 from latentlab.core.errors import UsageError
-from latentlab.core.support import Support, support_at
+from latentlab.core.support import SAME_PICTURE, Support, Verdict, support_at
 from latentlab.core.trace import Tracer, now_s
 from latentlab.services.explore_controller import NUM_NEAREST, ExploreController
 from latentlab.state.explorer import ExplorerModel
@@ -32,12 +32,14 @@ from latentlab.ui.theme import Theme
 from latentlab.ui.tone import Tone, set_look
 
 _TONES: dict[str, Tone] = {
-    "on data": "good",
-    "interpolated": "good",
-    "extrapolated": "warn",
-    "empty": "bad",
+    "among data": "good",
+    "thin": "warn",
+    "far from data": "bad",
     "unknown": "muted",
 }
+
+
+_COMPARE_EVERY_MS = 100
 
 
 class DecodedPanel(QWidget):
@@ -85,7 +87,13 @@ class DecodedPanel(QWidget):
         layout.addWidget(self._nearest)
         explorer.decodedChanged.connect(self._render_image)
         explorer.zChanged.connect(Coalesced(self._render_code, self).schedule)
-        explorer.neighboursChanged.connect(Coalesced(self._render_neighbours, self).schedule)
+        near = Coalesced(self._render_neighbours, self)
+        explorer.neighboursChanged.connect(near.schedule)
+        explorer.pictureDistanceChanged.connect(near.schedule)
+        # Two more pictures are decoded for it, so not as often as a hand moves.
+        compare = Coalesced(explore.compare_nearest, self, _COMPARE_EVERY_MS)
+        explorer.neighboursChanged.connect(compare.schedule)
+        session.engineChanged.connect(compare.schedule)
         session.dataChanged.connect(self._render_neighbours)
         self._render_code()
         self._render_image()
@@ -136,20 +144,23 @@ class DecodedPanel(QWidget):
         card.setObjectName("support")
         self._verdict = StillLabel(self._theme, bold=True)
         self._verdict.setObjectName("verdict")
-        self._share = StillLabel(self._theme, "muted", align_right=True)
-        row = QHBoxLayout()
-        row.addWidget(self._verdict)
-        row.addWidget(self._share)
-        card.body.addLayout(row)
-        self._meter = Meter(self.tr("Support by data"), self._theme)
+        card.add(self._verdict)
+        self._meter = Meter(self.tr("Density of the data"), self._theme)
         self._meter.setObjectName("support_meter")
         self._meter.setToolTip(
             self.tr(
-                "Share of the data whose own 5th neighbour is at least as far away as it is here"
+                "Percentage of the held-out images around which data lie more sparsely than here"
             )
         )
         card.add(self._meter)
         self._sentence = StillLabel(self._theme, "muted", lines=2, small=True)
+        self._sentence.setObjectName("support_sentence")
+        self._sentence.setToolTip(
+            self.tr(
+                "Distances in latent space, and of the decoded pictures; τ is how far a held-out "
+                "image usually is from the nearest training image"
+            )
+        )
         card.add(self._sentence)
         return card
 
@@ -206,36 +217,35 @@ class DecodedPanel(QWidget):
         )
 
     def _show_support(self, support: Support) -> None:
-        title, sentence = self._support_text(support)
         tone = _TONES[support.verdict]
-        self._verdict.set_text(title, tone)
-        known = support.verdict != "unknown"
-        self._share.set_text(
-            self.tr("support {:.0f} %").format(100 * support.share) if known else ""
-        )
+        self._verdict.set_text(self._title(support.verdict), tone)
         self._meter.set_share(support.share, tone)
-        self._sentence.set_text(sentence)
+        self._sentence.set_text(self._sentence_text(support))
 
-    def _support_text(self, support: Support) -> tuple[str, str]:
-        near = f"{support.nearest:.3f}"
-        match support.verdict:
-            case "on data":
-                return self.tr("On data"), self.tr("A data image lies right here, {} away.").format(
-                    near
-                )
-            case "interpolated":
-                return self.tr("Interpolated"), self.tr(
-                    "Between data images: the nearest is {} away."
-                ).format(near)
-            case "extrapolated":
-                return self.tr("Extrapolated"), self.tr(
-                    "At the edge of the data: the nearest image is {} away."
-                ).format(near)
-            case "empty":
-                return self.tr("Empty"), self.tr(
-                    "No data near: the nearest image is {} away, so the picture is a guess."
-                ).format(near)
-        return self.tr("Unknown"), self.tr("The codes of the data are not known here.")
+    def _title(self, verdict: Verdict) -> str:
+        return {
+            "among data": self.tr("Among data"),
+            "thin": self.tr("Thin"),
+            "far from data": self.tr("Far from data"),
+            "unknown": self.tr("Unknown"),
+        }[verdict]
+
+    def _sentence_text(self, support: Support) -> str:
+        if support.verdict == "unknown":
+            return self.tr("The codes of the data are not known here.")
+        # Cut off and not rounded, so that 4.9 % does not read as the 5 % of what is among the data.
+        density = self.tr("Denser than at {:.0f} % of the images.").format(
+            math.floor(100 * support.share + 1e-6)
+        )
+        near = self.tr("Nearest image {:.3f} away").format(support.nearest)
+        distance = self._explorer.picture_distance
+        if math.isnan(distance):
+            return f"{density}\n{near}."
+        if distance < SAME_PICTURE:
+            return f"{density}\n" + self.tr("Exactly on an image: {:.3f} away, {:.2f} τ.").format(
+                support.nearest, distance
+            )
+        return f"{density}\n" + self.tr("{0}, picture {1:.2f} τ.").format(near, distance)
 
     # --- intents -------------------------------------------------------------------------------
 

@@ -117,10 +117,14 @@ class LatentPanel(QWidget):
             self._unit.setText(self.tr("From −3 σ to 3 σ of the prior."))
         else:
             self._unit.setText(self.tr("From −3 σ to 3 σ of the codes."))
-        more = document.latent_dim - num_shown - len(self._waiting)
+        num_rows = num_shown + len(self._waiting)
+        more = document.latent_dim - num_rows
         self._rest.setVisible(more > 0)
         self._rest.setText(
-            self.tr("{:,} more keep the values of the last code shown.").format(more)
+            self.tr(
+                "Sliders for {0:,} of {1:,} dimensions; the other {2:,} keep the values of the "
+                "last code shown."
+            ).format(num_rows, document.latent_dim, more)
         )
 
     def _make_row(

@@ -10,10 +10,14 @@ from PySide6.QtCore import QCoreApplication, QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from latentlab.core.errors import UsageError
+from latentlab.core.model_document import ModelDocument
 from latentlab.core.options import applicable, options_of
 from latentlab.family.command_line import same_run
+from latentlab.family.likelihood import NEGATIVE_NATS
+from latentlab.family.likelihoods import LIKELIHOODS
 from latentlab.family.networks import NETWORKS
 from latentlab.family.objectives import OBJECTIVES
+from latentlab.family.objectives.denoising import Denoising
 from latentlab.family.presets import PRESETS
 from latentlab.family.train_spec import TrainSpec, usual_spec
 from latentlab.services.training_controller import TrainingController
@@ -183,11 +187,29 @@ class ModelPanel(QWidget):
         )
         self._origin.setToolTip(self._origin.text())
         set_tone(self._origin, "warn")
-        loss = model.document.metrics.get("loss")
+        loss = model.document.held_out_nats
         self._figures.setText("" if loss is None else self.tr("{:.1f} nats").format(loss))
-        self._figures.setToolTip(
-            self.tr("Loss on held-out images, nats per image (BCE is no density on grey pixels)")
+        self._figures.setToolTip(self._about_loss(model.document, loss))
+
+    def _about_loss(self, document: ModelDocument, loss: float | None) -> str:
+        """Return what the figure of a model is of, and what it can be compared with."""
+        if loss is None:
+            return ""
+        kind = LIKELIHOODS.get(document.likelihood)
+        title = document.likelihood if kind is None else kind.title
+        words = (
+            self.tr(
+                "Reconstruction of corrupted held-out images, nats per image; {} likelihood: "
+                "compare models of the same likelihood only"
+            )
+            if document.objective == Denoising.name
+            else self.tr(
+                "Reconstruction and KL of held-out images, nats per image; {} likelihood: compare "
+                "models of the same likelihood only"
+            )
         )
+        about = words.format(title)
+        return f"{about}. {NEGATIVE_NATS}" if loss < 0 else about
 
 
 def suited(before: TrainSpec, after: TrainSpec) -> TrainSpec:

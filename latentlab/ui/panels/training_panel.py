@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSignalBlocker, Slot
+from PySide6.QtCore import QCoreApplication, QSignalBlocker, Slot
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from latentlab.core.durations import duration_text
+from latentlab.family.likelihood import NEGATIVE_NATS
 from latentlab.state.training import OF_TRAINING, TrainingModel
 from latentlab.ui.flat_combo_box import FlatComboBox
 from latentlab.ui.meter import Meter
@@ -64,6 +65,15 @@ class TrainingPanel(QWidget):
         self._sentence.setObjectName("train_sentence")
         self._add_row(self._recon, self._second)
         self._add_row(self._name, self._value)
+        self._below_zero = label(
+            QCoreApplication.translate("likelihoods", NEGATIVE_NATS),
+            tone="muted",
+            size="small",
+            wrap=True,
+        )
+        self._below_zero.setObjectName("below_zero")
+        self._below_zero.hide()
+        self._card.add(self._below_zero)
         self._card.add_row(self._axis, self._terms)
         self._card.add(self._sentence)
         layout.addWidget(self._card)
@@ -139,6 +149,7 @@ class TrainingPanel(QWidget):
         is_choice = len(self._training.second_terms) > 1
         is_short = is_choice or self._term == "kl"  # the list names what was chosen
         self._recon.setVisible(bool(curves))
+        self._below_zero.setVisible(any(point.recon_loss < 0 for point in curves[-2:]))
         self._second.setVisible(bool(curves) and bool(self._term) and is_short)
         for part in (self._name, self._value):
             part.setVisible(bool(curves) and bool(self._term) and not is_short)
@@ -150,7 +161,9 @@ class TrainingPanel(QWidget):
         self._recon.set_text(text)
         # The other figure has the rest; the width changes as rarely as the number of digits.
         self._recon.setFixedWidth(self._recon.fontMetrics().horizontalAdvance(text) + 2)
-        self._recon.setToolTip(self.tr("{}, nats per image").format(where))
+        self._recon.setToolTip(
+            self.tr("{}, nats per image; compare runs of the same likelihood only").format(where)
+        )
         if not self._term:
             return
         if self._term in OF_TRAINING:

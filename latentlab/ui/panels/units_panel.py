@@ -57,9 +57,7 @@ class UnitsPanel(QWidget):
         self._mean.setObjectName("units_over_data")
         self._dead = StillLabel(theme, "muted", small=True)
         self._dead.setObjectName("units_dead")
-        self._dead.setToolTip(
-            self.tr("Units that are not active for any of the images looked at, 2,000 at most")
-        )
+        self._dead.setToolTip(self.tr("Dead units: never active on a sample of 2,000 images"))
         self._curve = UnitShares(self.tr("How often each unit is active over the data"), theme)
         self._curve.setObjectName("unit_shares")
         for part in (self._now, self._code, self._mean, self._curve, self._dead):
@@ -121,7 +119,9 @@ class UnitsPanel(QWidget):
             )
         )
         self._dead.set_text(
-            self.tr("{:,} never active").format(dead)
+            self.tr("{0:,} of {1:,} never active ({2:.1f} %)").format(
+                dead, len(self._shares), 100 * dead / len(self._shares)
+            )
             if dead
             else self.tr("each is active for some image"),
             "warn" if dead else "muted",

@@ -65,9 +65,10 @@ def store_map() -> None:
     spec = run_spec(file.document)
     assert spec is not None
     held_out = held_out_indices(len(data), spec.held_out)
+    index = NeighbourIndex(codes, measured=held_out)
     write_preview(
         HERE / "preview.npz",
-        Preview(codes, NeighbourIndex(codes).reference, tuple(tiles), codes[held_out[0]]),
+        Preview(codes, index.reference, tuple(tiles), codes[held_out[0]]),
     )
 
 

@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from latentlab.core.errors import UsageError
-from latentlab.core.planes.pca_plane import NUM_NEAR, pca_plane
+from latentlab.core.planes.pca_plane import NUM_NEAR, PcaPlane, pca_plane
 
 rng = np.random.default_rng(0)
 ROTATION = np.linalg.qr(rng.normal(size=(6, 6)))[0]
@@ -24,6 +24,13 @@ def cloud(count: int = 400) -> NDArray[np.float32]:
 
 CODES = cloud()
 PLANE = pca_plane(CODES)
+FOLLOWING = replace(PLANE, alpha=1.0)
+
+
+def off_plane_error(plane: PcaPlane, codes: NDArray[np.float32]) -> float:
+    """Return the squared error of codes rebuilt without themselves, relative to the flat plane."""
+    rebuilt = np.square(plane.rebuilt(codes).astype(float) - codes).sum()
+    return float(rebuilt / np.square(plane.flat.residuals(codes).astype(float)).sum())
 
 
 def test_the_directions_are_the_principal_ones() -> None:
@@ -46,7 +53,7 @@ def test_from_the_map_to_codes_and_back(reach: float) -> None:
 def test_data_points_decode_as_themselves() -> None:
     """With this distance from the flat plane a zero beside it would be another code."""
     assert PLANE.distance(CODES).max() > 0.5
-    assert np.allclose(PLANE.to_latent(PLANE.to_plane(CODES)), CODES, atol=1e-4)
+    assert np.allclose(FOLLOWING.to_latent(FOLLOWING.to_plane(CODES)), CODES, atol=1e-4)
 
 
 def test_the_residual_is_the_weighted_mean_of_the_nearest() -> None:
@@ -58,29 +65,58 @@ def test_the_residual_is_the_weighted_mean_of_the_nearest() -> None:
     t = distances[near[0]] / PLANE.reach
     fade = 1 - t * t * (3 - 2 * t)
     expected = fade * (weights / weights.sum()) @ PLANE.flat.residuals(CODES[near])
-    found = PLANE.to_latent(u)[0] - (MEAN + u[0] @ PLANE.flat.basis)
-    assert np.allclose(found, expected, atol=1e-4)
     assert np.linalg.norm(expected) > 0.01
+    for alpha in (1.0, 0.4, 0.0):
+        found = replace(PLANE, alpha=alpha).to_latent(u)[0] - (MEAN + u[0] @ PLANE.flat.basis)
+        assert np.allclose(found, alpha * expected, atol=1e-4)
 
 
 def test_the_residual_is_continuous_where_neighbours_change() -> None:
     line = np.stack([np.linspace(-1, 1, 20_001), np.full(20_001, 0.1)], 1).astype(np.float32)
-    steps = np.linalg.norm(np.diff(PLANE.to_latent(line), axis=0), axis=1)
+    steps = np.linalg.norm(np.diff(FOLLOWING.to_latent(line), axis=0), axis=1)
     assert steps.max() < 0.02, "one of 20,000 steps along 2 units"
 
 
 def test_far_from_data_nothing_is_carried_along() -> None:
     far = np.array([[40.0, 0.0], [0.0, -1e4]], np.float32)
-    assert np.allclose(PLANE.to_latent(far), PLANE.flat.codes(far), atol=1e-3)
+    assert np.allclose(FOLLOWING.to_latent(far), PLANE.flat.codes(far), atol=1e-3)
     assert PLANE.distance(CODES).min() > 0
 
 
 def test_what_is_rebuilt_does_not_remember_itself() -> None:
-    once = PLANE.rebuilt(CODES)
+    once = FOLLOWING.rebuilt(CODES)
     errors = np.linalg.norm(once - CODES, axis=1)
     assert (errors > 1e-3).mean() > 0.95
     # Beside the plane neighbours know nothing here, so no better than some mean of them.
     assert 0.5 < np.sqrt((errors**2).mean() / (SCALES[2:] ** 2).sum()) < 1.5
+
+
+@pytest.mark.parametrize("d", [3, 8, 32, 200])
+def test_where_neighbours_tell_nothing_the_plane_is_flat(d: int) -> None:
+    codes = np.random.default_rng(5).normal(size=(3000, d)).astype(np.float32)
+    plane = pca_plane(codes)
+    assert 0.0 <= plane.alpha < 0.03
+    assert off_plane_error(replace(plane, alpha=1.0), codes) > 1.05, "unshrunk it would be worse"
+    assert off_plane_error(plane, codes) < 1.005
+    fresh = np.random.default_rng(6).normal(size=(1000, d)).astype(np.float32)
+    guess = plane.to_latent(plane.to_plane(fresh)) - fresh
+    assert np.square(guess).sum() < 1.005 * np.square(plane.flat.residuals(fresh)).sum()
+
+
+def test_alpha_has_the_least_error_for_points_that_are_left_out() -> None:
+    """Codes of 32 dimensions that lie near a curved surface, half hidden in noise."""
+    generator = np.random.default_rng(7)
+    u = generator.normal(size=(900, 2)) * (3.0, 2.0)
+    curved = np.concatenate([u, np.sin(u), 0.2 * u[:, :1] * u[:, 1:], np.zeros((900, 27))], 1)
+    codes = (curved + 0.3 * generator.normal(size=curved.shape)).astype(np.float32)
+    plane = pca_plane(codes)
+    assert 0.3 < plane.alpha < 0.95
+    errors = {
+        step: off_plane_error(replace(plane, alpha=plane.alpha + step), codes)
+        for step in (-0.05, 0.0, 0.05)
+    }
+    assert errors[0.0] == min(errors.values())
+    assert errors[0.0] < 0.9, "better than the flat plane"
 
 
 def test_a_surface_is_followed_off_the_plane() -> None:
@@ -91,6 +127,7 @@ def test_a_surface_is_followed_off_the_plane() -> None:
     off = np.abs(plane.rebuilt(curved) - curved)[inside].max()
     assert off < 0.05
     assert plane.distance(curved).max() > 0.3
+    assert 0.98 < plane.alpha <= 1.0
 
 
 def test_distance_is_to_the_flat_plane() -> None:
