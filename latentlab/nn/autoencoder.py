@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from latentlab.family.bounded import bounded
 from latentlab.family.likelihoods import LIKELIHOODS
 from latentlab.family.networks import NETWORKS
 from latentlab.family.objective import Posterior
@@ -54,7 +55,7 @@ class Autoencoder(nn.Module):
         if not self.probabilistic:
             return Posterior(out, None)
         mu, logvar = out.chunk(2, dim=1)
-        return Posterior(mu, logvar.clamp(*LOGVAR_RANGE))
+        return Posterior(mu, bounded(logvar, *LOGVAR_RANGE))
 
     def decode(self, z: Tensor) -> Tensor:
         """Return the likelihood's parameter for each pixel, float (n, c, h, w)."""

@@ -10,7 +10,7 @@ import torch
 from torch import distributions
 
 from latentlab.family.likelihoods import LIKELIHOODS
-from latentlab.family.likelihoods.continuous_bernoulli import log_normaliser, mean_of
+from latentlab.family.likelihoods.continuous_bernoulli import LARGEST_LOGIT, log_normaliser, mean_of
 from latentlab.family.likelihoods.gaussian import Gaussian, GaussianOptions
 from latentlab.family.likelihoods.optimal_gaussian import SMALLEST_SIGMA, OptimalGaussian
 from latentlab.family.train_spec import TrainSpec
@@ -80,7 +80,7 @@ def test_the_continuous_bernoulli_is_a_density_with_that_mean(logit: float) -> N
 def test_the_continuous_bernoulli_is_a_density_for_all_logits() -> None:
     nodes, weights = np.polynomial.legendre.leggauss(300)
     x, mass = torch.from_numpy((nodes + 1) / 2), torch.from_numpy(weights / 2)
-    logits = torch.cat([torch.linspace(-60, 60, 241), torch.linspace(-0.06, 0.06, 61)]).double()
+    logits = torch.cat([torch.linspace(-50, 50, 201), torch.linspace(-0.06, 0.06, 61)]).double()
     grid = logits[:, None].expand(-1, len(x))
     pixels = x.expand_as(grid).reshape(-1, 1, 1, 1)
     likelihood = LIKELIHOODS["continuous-bernoulli"](SPEC)
@@ -147,7 +147,34 @@ def test_means_at_the_ends_have_finite_outputs_near_them(name: str) -> None:
     mean = torch.tensor([0.0, 1e-6, 0.5, 1.0 - 1e-6, 1.0])
     output = likelihood.output_for(mean)
     assert torch.isfinite(output).all()
-    torch.testing.assert_close(likelihood.mean(output), mean, atol=0.0101, rtol=0)
+    off = 1.001 / LARGEST_LOGIT if name == "continuous-bernoulli" else 0.0101
+    torch.testing.assert_close(likelihood.mean(output), mean, atol=off, rtol=0)
+
+
+def test_the_continuous_bernoulli_is_bounded_on_black_and_white() -> None:
+    """Beyond the limit all is as at the limit: ln C = ln(a / tanh(a/2)), mean 1 − 1/a."""
+    likelihood = LIKELIHOODS["continuous-bernoulli"](SPEC)
+    at = math.log(LARGEST_LOGIT / math.tanh(LARGEST_LOGIT / 2))
+    assert log_normaliser(torch.tensor([LARGEST_LOGIT]).double()).item() == pytest.approx(at)
+    output = torch.tensor([-1e9, -LARGEST_LOGIT, LARGEST_LOGIT, 1e9]).double().reshape(4, 1, 1, 1)
+    x = (output > 0).double()
+    torch.testing.assert_close(likelihood.nll(output, x), torch.full((4,), -at).double())
+    lowest = 1.0 / LARGEST_LOGIT
+    wanted = torch.tensor([lowest, lowest, 1 - lowest, 1 - lowest]).double()
+    torch.testing.assert_close(likelihood.mean(output).flatten(), wanted)
+    for grey in (0.25, 0.5):
+        loss = likelihood.nll(output, torch.full_like(x, grey))
+        assert torch.equal(loss[0], loss[1]) and torch.equal(loss[2], loss[3])
+
+
+def test_a_logit_beyond_the_limit_is_led_back_by_pixels_that_are_neither_black_nor_white() -> None:
+    likelihood = LIKELIHOODS["continuous-bernoulli"](SPEC)
+    output = torch.tensor([60.0, 60.0, -60.0, -60.0]).reshape(4, 1, 1, 1).requires_grad_()
+    x = torch.tensor([1.0, 0.5, 0.0, 0.5]).reshape(4, 1, 1, 1)
+    (gradient,) = torch.autograd.grad(likelihood.nll(output, x).sum(), output)
+    # The derivative of the loss by the logit is mean − x.
+    slope = 0.5 - 1.0 / LARGEST_LOGIT
+    torch.testing.assert_close(gradient.flatten(), torch.tensor([0.0, slope, 0.0, -slope]))
 
 
 @pytest.mark.parametrize("name", LIKELIHOODS)

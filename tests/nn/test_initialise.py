@@ -91,6 +91,29 @@ def test_poor_images_give_finite_weights_and_codes(
     assert mu.abs().max() < 100
 
 
+@pytest.mark.parametrize("network", SMALL)
+def test_what_all_images_share_starts_at_the_prior_and_is_not_read(network: str) -> None:
+    """Rounding is not blown up to a spread of 1: any step of training would throw codes far out."""
+    torch.manual_seed(1)
+    model, x = model_of(network, latent_dim=3), images(1).repeat(40, 1, 1, 1)
+    initialise(model, x, "silu")
+    with torch.no_grad():
+        mu, logvar = model.encode(x)
+        assert logvar is not None
+        far = model.decode(100.0 * torch.ones(1, 3)) - model.decode(torch.zeros(1, 3))
+    assert mu.abs().max() < 1e-3 and logvar.abs().max() < 0.5
+    assert far.abs().max() < 1e-2
+
+
+def test_two_different_images_spread_along_one_direction_alone() -> None:
+    torch.manual_seed(1)
+    model, x = model_of("mlp", latent_dim=2), images(2).repeat(20, 1, 1, 1)
+    initialise(model, x, "silu")
+    with torch.no_grad():
+        spread = torch.linalg.eigvalsh(model.encode(x).mu.double().T.cov())
+    assert spread[0] < 1e-3 and 0.1 < spread[1] < 1.1
+
+
 @pytest.mark.parametrize("objective", ["sparse-l1", "sparse-kl", "sparse-topk", "contractive"])
 def test_codes_are_white_before_their_activation(objective: str) -> None:
     spec = TrainSpec(objective=objective, latent_dim=6, k=2, code_activation="auto", **SIZES)

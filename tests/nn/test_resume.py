@@ -75,6 +75,7 @@ SPECS = {
     "sparse-kl": spec_with(objective="sparse-kl", latent_dim=12),
     "sparse-topk": spec_with(objective="sparse-topk", latent_dim=12, k=3),
     "denoising": spec_with(objective="denoising", corruption="gaussian", amount=0.3),
+    "denoising, fixed amount": spec_with(objective="denoising", amounts="fixed"),
     "mixed": spec_with(objective="denoising", corruption="mixed", amount=1.0),
     "nothing held out": spec_with(held_out=0.0),
 }

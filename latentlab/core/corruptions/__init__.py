@@ -1,7 +1,7 @@
 """Damage to images that a denoising autoencoder learns to undo, and that others are tested with.
 
 Each corruption is a pure function of (images, amount, seed), described in one registry. Training
-can also mix them.
+can also mix them, and draws their amounts.
 """
 
 from latentlab.core.corruptions.apply import (
@@ -11,6 +11,7 @@ from latentlab.core.corruptions.apply import (
     derived_seed,
 )
 from latentlab.core.corruptions.corruption import Corruption
+from latentlab.core.corruptions.drawn import corrupt_drawn
 from latentlab.core.corruptions.mixed import MIXED, corrupt_mixed
 from latentlab.core.corruptions.registry import CORRUPTIONS
 
@@ -20,6 +21,7 @@ __all__ = [
     "Corruption",
     "checked_corruption",
     "corrupt",
+    "corrupt_drawn",
     "corrupt_mixed",
     "corrupt_stack",
     "derived_seed",

@@ -12,8 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from latentlab.core.corruptions.apply import float_copy, noise_generator
-from latentlab.core.corruptions.registry import CORRUPTIONS
+from latentlab.core.corruptions.apply import corrupt_each, noise_generator
 from latentlab.core.errors import UsageError
 
 MIXED = "mixed"
@@ -94,11 +93,7 @@ def corrupt_mixed(
 ) -> NDArray[np.float32]:
     """Return a copy of images, each after the corruption that :func:`draw_mixture` says.
 
-    Images with the same corruption get the noise that :func:`corrupt` draws under the same seed
-    for a batch of them alone. So the same arguments always give the same bits, and an image's
-    noise does not depend on what follows it.
-
-    About 15 µs for an image of 28×28.
+    The same arguments always give the same bits, see :func:`corrupt_each`.
 
     Parameters
     ----------
@@ -117,17 +112,5 @@ def corrupt_mixed(
     UsageError
         If amount or seed are out of range.
     """
-    batch, is_single = float_copy(images)
-    generators = {
-        ingredient.name: noise_generator(seed, CORRUPTIONS[ingredient.name].number)
-        for ingredient in INGREDIENTS
-    }
-    for place, (name, own_amount) in enumerate(draw_mixture(len(batch), amount, seed)):
-        if own_amount == 0.0 or not batch.size:
-            continue
-        own = slice(place, place + 1)
-        # One after the other: amounts differ, and a generator goes on where the image before ended.
-        batch[own] = CORRUPTIONS[name].function(batch[own], own_amount, generators[name])
-    if clip:
-        np.clip(batch, 0.0, 1.0, out=batch)
-    return batch[0] if is_single else batch
+    count = 1 if images.ndim == 3 else len(images)
+    return corrupt_each(images, draw_mixture(count, amount, seed), seed, clip=clip)

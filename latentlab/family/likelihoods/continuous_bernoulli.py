@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from latentlab.family.bounded import bounded
 from latentlab.family.likelihood import Likelihood
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 _NEAR_ZERO = 0.05  # logits within which the closed forms cancel and a series is exact to 1e-9
+LARGEST_LOGIT = 50.0  # the mean is then 1/50, five grey levels, off black or white
 
 
 def log_normaliser(logits: Tensor) -> Tensor:
@@ -50,13 +52,18 @@ def mean_of(logits: Tensor) -> Tensor:
 
 
 class ContinuousBernoulli(Likelihood):
-    """Cross-entropy with its normaliser; pictures show the mean, which is not λ."""
+    """Cross-entropy with its normaliser; pictures show the mean, which is not λ.
+
+    The density of a pixel that is exactly black or white grows without bound with the logit, and
+    training would spend itself on darkening what is black already. Logits are therefore limited to
+    :data:`LARGEST_LOGIT`, so that no pixel counts less than −ln 50 = −3.91 nats.
+    """
 
     name = "continuous-bernoulli"
     title = "Continuous Bernoulli"
     sentence = (
         "Cross-entropy with the constant that makes it a density on grey pixels, so that the loss "
-        "is a true bound there; it can be negative."
+        "is a true bound there; a density can exceed 1, so the loss can be below zero."
     )
     formula = "−Σ x ln λ + (1 − x) ln(1 − λ) + ln C(λ)"
 
@@ -64,17 +71,22 @@ class ContinuousBernoulli(Likelihood):
         """Return BCE − ln C(λ), float (n,)."""
         from torch.nn import functional
 
-        loss = functional.binary_cross_entropy_with_logits(output, x, reduction="none")
-        return (loss - log_normaliser(output)).flatten(1).sum(1)
+        logits = _limited(output)
+        loss = functional.binary_cross_entropy_with_logits(logits, x, reduction="none")
+        return (loss - log_normaliser(logits)).flatten(1).sum(1)
 
     def mean(self, output: Tensor) -> Tensor:
         """Return the mean of the distribution."""
-        return mean_of(output).clamp(0.0, 1.0)
+        return mean_of(_limited(output)).clamp(0.0, 1.0)
 
     def output_for(self, mean: Tensor) -> Tensor:
         """Return logits whose mean is about ``mean``: Newton's steps from the Bernoulli's."""
-        wanted = mean.clamp(0.01, 0.99)
+        wanted = mean.clamp(1.0 / LARGEST_LOGIT, 1.0 - 1.0 / LARGEST_LOGIT)
         logits = 3.0 * wanted.logit()
         for _ in range(60):  # the mean grows with the logits, with slope at most 1/12
             logits = logits + 6.0 * (wanted - mean_of(logits)) * (1.0 + logits.square() / 12)
         return logits
+
+
+def _limited(logits: Tensor) -> Tensor:
+    return bounded(logits, -LARGEST_LOGIT, LARGEST_LOGIT)

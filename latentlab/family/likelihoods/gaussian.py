@@ -36,7 +36,7 @@ class Gaussian(Likelihood):
     title = "Gaussian (fixed σ)"
     sentence = (
         "Squared error of each pixel with a fixed standard deviation; the usual choice for "
-        "colour pictures."
+        "colour pictures. A density can exceed 1, so the loss can be below zero."
     )
     formula = "Σ (x − x̂)² / 2σ² + ln σ√(2π)"
     Options = GaussianOptions

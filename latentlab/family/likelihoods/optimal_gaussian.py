@@ -24,7 +24,8 @@ class OptimalGaussian(Likelihood):
     title = "Gaussian (optimal σ)"
     sentence = (
         "Squared error whose σ is always the best one, so that reconstruction and KL are weighed "
-        "without a number to choose; no σ is taken below 1/255."
+        "without a number to choose; no σ is taken below 1/255. A density can exceed 1, so the "
+        "loss can be below zero."
     )
     formula = "D/2 · ln(2πe · MSE)"
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from latentlab.core.corruptions import CORRUPTIONS, MIXED, corrupt, corrupt_mixed
+from latentlab.core.corruptions import CORRUPTIONS, MIXED, corrupt, corrupt_drawn, corrupt_mixed
 from latentlab.core.options import option
 from latentlab.family.objective import Deterministic
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+DRAWN, FIXED = "drawn", "fixed"
 
 
 @dataclass(frozen=True)
@@ -26,17 +28,29 @@ class DenoisingOptions:
     )
     amount: float = option(
         0.5,
-        "Amount",
-        "How strong the corruption is: the share of pixels, or the standard deviation of noise; "
-        "of mixed corruptions, how far their strengths reach, where 1 is the whole range.",
+        "Largest amount",
+        "How strong the corruption becomes: the fraction of pixels, or the standard deviation of "
+        "noise; of mixed corruptions, how much of their ranges is used. Each training image gets "
+        "an amount from 0 to this, so that clean images are coded well too.",
         minimum=0.0,
         maximum=1.0,
         decimals=2,
+    )
+    amounts: str = option(
+        DRAWN,
+        "Amount per image",
+        "Drawn from 0 to the largest amount for each image, or always the largest: best at exactly "
+        "that amount, and worse at all others and on clean images. Mixed corruptions always draw.",
+        choices={DRAWN: "Drawn from 0", FIXED: "Always the largest"},
+        advanced=True,
     )
 
 
 class Denoising(Deterministic):
     """Loss = reconstruction of the clean image from the code of the corrupted one.
+
+    With one amount for all, the encoder would never see a clean image, whose code, place on the map
+    and figures would then be worse than those of damaged ones: the amount is drawn for each image.
 
     Gaussian noise is not clipped to [0, 1]: clipped noise would be weaker, and no longer Gaussian.
     """
@@ -54,6 +68,8 @@ class Denoising(Deterministic):
     @classmethod
     def problem(cls, spec: Any) -> str:  # noqa: D102
         if spec.corruption == MIXED:
+            if spec.amounts == FIXED:
+                return "Mixed corruptions have no fixed amount; set “Amount per image” to drawn."
             return ""  # all that the option allows
         kind = CORRUPTIONS[spec.corruption]
         if not kind.minimum <= spec.amount <= kind.maximum:
@@ -72,5 +88,6 @@ class Denoising(Deterministic):
         if options.corruption == MIXED:
             noisy = corrupt_mixed(images, options.amount, seed, clip=False)
         else:
-            noisy = corrupt(images, options.corruption, options.amount, seed, clip=False)
+            function = corrupt_drawn if options.amounts == DRAWN else corrupt
+            noisy = function(images, options.corruption, options.amount, seed, clip=False)
         return torch.from_numpy(noisy).to(x.device).permute(0, 3, 1, 2)

@@ -28,13 +28,43 @@ class TcvaeOptions:
     )
 
 
+def log_aggregate(log_densities: Tensor, num_images: int) -> Tensor:
+    """Return ln q(z_i) of the aggregate posterior, float (m, ...), estimated from a batch.
+
+    Sample i was drawn from posterior i, which is one of the N of the data; the other m − 1 of the
+    batch stand for the remaining N − 1: q(z_i) ≈ 1/N q(z_i|x_i) + (N−1)/N mean_{j≠i} q(z_i|x_j).
+    These are the stratified weights of Chen et al. 2018 (section C.2), with equal weights for all
+    that are drawn at random. The estimate of q is without bias and exact for m = N; that of its
+    logarithm is too low on average. As its own posterior always counts, ln q(z_i|x_i) − ln q(z_i)
+    is at most ln N.
+
+    Parameters
+    ----------
+    log_densities
+        float (m, m, ...), ln q(z_i|x_j) at i, j.
+    num_images
+        N, the size of the data set.
+    """
+    import torch
+
+    m = len(log_densities)
+    if m == 1:
+        return log_densities[:, 0]  # there is nothing else to compare with
+    # A single image would leave the others of a batch no weight at all.
+    n = max(2, num_images)
+    weights = torch.full((m, m), (n - 1) / (n * (m - 1)), dtype=log_densities.dtype)
+    weights.fill_diagonal_(1 / n)
+    log_weights = weights.log().to(log_densities.device)
+    return (log_densities + log_weights.view(m, m, *[1] * (log_densities.ndim - 2))).logsumexp(1)
+
+
 def decomposed_kl(
     z: Tensor, mu: Tensor, logvar: Tensor, num_images: int
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Return mutual information, total correlation and dimension-wise KL in nats, three scalars.
 
-    Minibatch-weighted estimates (Chen et al. 2018, equation 5, section C.1):
-    ln q(z_i) ≈ ln 1/(N M) Σ_j q(z_i|x_j). Their sum estimates the KL without approximation.
+    Chen et al. 2018, equation 2, with the aggregate posterior of :func:`log_aggregate`. Whatever
+    that is, their sum is ln q(z|x) − ln p(z), which estimates the KL without bias.
 
     Parameters
     ----------
@@ -43,13 +73,11 @@ def decomposed_kl(
     num_images
         N, the size of the data set.
     """
-    m = len(z)
     log_2pi = math.log(2 * math.pi)
     # (i, j, dimension): sample i under posterior j.
     each = -0.5 * ((z[:, None] - mu[None]).square() / logvar.exp() + logvar[None] + log_2pi)
-    scale = math.log(m) + math.log(num_images)
-    log_q_joint = each.sum(2).logsumexp(1) - scale
-    log_q_product = (each.logsumexp(1) - scale).sum(1)
+    log_q_joint = log_aggregate(each.sum(2), num_images)
+    log_q_product = log_aggregate(each, num_images).sum(1)
     log_q_given = (-0.5 * ((z - mu).square() / logvar.exp() + logvar + log_2pi)).sum(1)
     log_prior = (-0.5 * (z.square() + log_2pi)).sum(1)
     return (
