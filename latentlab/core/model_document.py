@@ -37,7 +37,8 @@ class ModelDocument(msgspec.Struct, frozen=True, kw_only=True):
     latent_dim
         Length d of the code.
     latent_mean, latent_std
-        Mean and standard deviation of the training codes, d numbers each.
+        Mean and standard deviation of the training codes, d numbers each. A file may omit them;
+        :func:`decode_document` then gives 0 and 1.
     latent_kl
         KL of each latent dimension in nats, d numbers, empty for deterministic models.
     prior
@@ -121,6 +122,9 @@ def decode_document(text: str) -> ModelDocument:
             "The description inside this model file is damaged.", str(error)
         ) from error
     _check_bounds(document)
+    if not document.latent_mean:
+        d = document.latent_dim
+        document = msgspec.structs.replace(document, latent_mean=[0.0] * d, latent_std=[1.0] * d)
     return document
 
 
@@ -134,7 +138,11 @@ def _check_bounds(document: ModelDocument) -> None:
             f"input shape {document.input_shape}",
         ),
         (document.input_shape[2] not in (1, 3), f"channels {document.input_shape[2]}"),
-        (len(document.latent_mean) != d or len(document.latent_std) != d, "latent statistics"),
+        (
+            len(document.latent_mean) not in (0, d)
+            or len(document.latent_mean) != len(document.latent_std),
+            "latent statistics",
+        ),
         (len(document.latent_kl) not in (0, d), "latent_kl"),
         (len(document.class_names) > MAX_CLASSES, "class names"),
         (

@@ -96,8 +96,8 @@ class ParquetPictures:
 
 def _open(path: Path) -> Any:
     try:
-        import pyarrow  # type: ignore[import-not-found,unused-ignore]
-        from pyarrow.parquet import ParquetFile  # type: ignore[import-not-found,unused-ignore]
+        import pyarrow  # type: ignore[import-not-found,import-untyped,unused-ignore]
+        from pyarrow.parquet import ParquetFile  # type: ignore[import-not-found,import-untyped,unused-ignore]
     except ImportError as error:
         raise DataError(
             "Parquet files need pyarrow: python -m pip install 'latentlab[parquet]'."

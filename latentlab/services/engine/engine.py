@@ -40,7 +40,6 @@ from latentlab.core.messages import (
     UseDataCommand,
     UseDeviceCommand,
 )
-from latentlab.core.model_file import read_model_file
 from latentlab.core.trace import Tracer, now_s
 from latentlab.data.catalog import open_data
 from latentlab.family.train_spec import TrainSpec
@@ -49,6 +48,7 @@ from latentlab.nn.checkpoint import (
     build_model,
     describe,
     prior_of,
+    read_checkpoint,
     save_model,
 )
 from latentlab.nn.device import available_devices, cpu_threads, pick_device
@@ -377,7 +377,7 @@ class Engine:
     def _open_model(self, command: OpenModelCommand) -> None:
         self._refuse_while_training("opening another model")
         path = model_path(command.name)
-        file = read_model_file(path)
+        file = read_checkpoint(path)
         network, prior = build_model(file, self._device), prior_of(file)
         bundled = command.name in BUNDLED_MODELS
         self._session_epoch += 1

@@ -57,13 +57,14 @@ class TrainingJob:
         emit: Callable[[Result], None],
         tracer: Tracer,
     ) -> None:
+        self._emit = emit  # the folder may have to warn at once
+        self._warned = ""
         self.run = TrainingRun(spec, data, device=device, micro_batch=pace.micro_batch)
         self.folder = RunFolder(folder, self.run, warn=self._warn)
         self.paused = False
         self._single_step = False
         self._events = self.run.run()
         self._pace = pace
-        self._emit = emit
         self._tracer = tracer
         self._codes = np.full((len(data), self.run.latent_dim), np.nan, np.float32)
         self._fresh: list[tuple[np.ndarray, Tensor]] = []
@@ -71,7 +72,6 @@ class TrainingJob:
         self._progress_due_s = self._codes_due_s = 0.0
         self._index_due_s = now_s() + INDEX_EVERY_S
         self._index: NeighbourIndex | None = None
-        self._warned = ""
 
     @property
     def wants_turn(self) -> bool:
