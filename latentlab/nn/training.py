@@ -28,6 +28,7 @@ from latentlab.nn.augment import random_affine
 from latentlab.nn.autoencoder import Autoencoder
 from latentlab.nn.initialise import initialise
 from latentlab.nn.loss_means import LossMeans
+from latentlab.nn.out_of_memory import is_out_of_memory
 from latentlab.nn.pixels import Pixels
 from latentlab.nn.process_group import ProcessGroup
 from latentlab.nn.threads import tune_threads
@@ -301,7 +302,7 @@ class TrainingRun:
                     yield None
                 else:
                     self.threads, self.step_s = chosen
-        except RuntimeError as error:
+        except (RuntimeError, MemoryError) as error:
             self._halve_micro_batch(error, len(x))
             self.optimiser.zero_grad(set_to_none=True)
             self.threads = torch.get_num_threads()
@@ -364,7 +365,7 @@ class TrainingRun:
             try:
                 terms = self._terms(x, seen, noise, part, len(batch))
                 (terms.loss.sum() / len(batch)).backward()  # type: ignore[no-untyped-call]
-            except RuntimeError as error:
+            except (RuntimeError, MemoryError) as error:
                 self._halve_micro_batch(error, size)
                 start, sums, codes = own.start, torch.zeros_like(sums), []
                 self.optimiser.zero_grad(set_to_none=True)
@@ -440,10 +441,9 @@ class TrainingRun:
             1.0 - decay,
         )
 
-    def _halve_micro_batch(self, error: RuntimeError, size: int) -> None:
+    def _halve_micro_batch(self, error: RuntimeError | MemoryError, size: int) -> None:
         """Make room after running out of memory, or pass any other error on."""
-        text = str(error).lower()
-        if "out of memory" not in text and "not enough memory" not in text:
+        if not is_out_of_memory(error):
             raise error
         if size <= 1 or self.group.size > 1:
             least = "even one image" if size <= 1 else f"{size} images"

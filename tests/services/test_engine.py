@@ -688,6 +688,20 @@ def test_a_network_too_large_for_the_memory_is_refused(
     assert not bench.is_training
 
 
+def test_another_fault_at_the_start_is_no_lack_of_memory(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: Any, **__: Any) -> None:
+        raise NotImplementedError("no locks here")
+
+    monkeypatch.setattr(engine_module, "TrainingJob", broken)
+    with pytest.raises(NotImplementedError):  # the thread reports it as a defect
+        bench.do(UseDataCommand(DATA), TrainCommand(SPEC, tmp_path / "run", "r"))
+    assert bench.statuses[-1] == "idle"
+    assert bench.of(Failed) == []
+    assert not bench.is_training
+
+
 def test_a_full_disk_is_said_once_and_training_goes_on(
     bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

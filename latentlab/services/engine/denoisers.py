@@ -16,6 +16,7 @@ from latentlab.core.shown_name import shown_name
 from latentlab.nn.autoencoder import Autoencoder
 from latentlab.nn.checkpoint import build_model, read_checkpoint
 from latentlab.nn.inference import posterior_of, to_input
+from latentlab.nn.out_of_memory import is_out_of_memory
 from latentlab.services.engine.live_model import LiveModel
 
 MOST_OPEN = 2
@@ -93,6 +94,8 @@ class Denoisers:
             try:
                 network = build_model(file, device)
             except (RuntimeError, MemoryError) as error:
+                if not is_out_of_memory(error):
+                    raise
                 raise LatentLabError(
                     "There is not enough memory for this denoiser; choose a smaller one.",
                     str(error),

@@ -52,6 +52,7 @@ from latentlab.nn.checkpoint import (
     save_model,
 )
 from latentlab.nn.device import available_devices, cpu_threads, pick_device
+from latentlab.nn.out_of_memory import is_out_of_memory
 from latentlab.services.engine.brought_picture import BroughtPicture
 from latentlab.services.engine.embedding_job import EmbeddingJob
 from latentlab.services.engine.live_model import LiveModel
@@ -473,9 +474,9 @@ class Engine:
                 emit=self._emit,
                 tracer=self._tracer,
             )
-        except (LatentLabError, RuntimeError, MemoryError) as error:
+        except Exception as error:
             self._emit(TrainStatusChanged("idle"))
-            if isinstance(error, LatentLabError):
+            if not is_out_of_memory(error):
                 raise
             raise TrainingError(
                 "There is not enough memory for this network and these images; make the network "
