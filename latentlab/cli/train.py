@@ -15,7 +15,7 @@ from latentlab.cli.destination import folder_to_write
 from latentlab.cli.options import WHOLE, AsJson, command_line_type, given
 from latentlab.cli.picture_options import NOTHING_ASKED, Pictures, asked_treatment
 from latentlab.cli.say import note, print_json
-from latentlab.core.errors import TrainingError
+from latentlab.core.errors import LatentLabError, TrainingError
 from latentlab.core.openmp import wait_briefly
 from latentlab.core.write_errors import is_disk_full
 from latentlab.family.presets import PRESETS
@@ -156,7 +156,7 @@ def _advance(training: "TrainingRun", folder: "RunFolder | None", save_every_s: 
                         bar.set_postfix_str(f"held out {event.loss:.1f} nats", refresh=False)
                 if folder is not None:
                     folder.save_now_and_then(save_every_s)
-    except (KeyboardInterrupt, TrainingError):
+    except (KeyboardInterrupt, LatentLabError):
         if folder is not None:
             folder.finish()
         raise

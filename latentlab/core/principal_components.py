@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from latentlab.core.errors import UsageError
+from latentlab.core.image_array import ImageArray
 
 _LEVELS = 255.0  # uint8 values per unit of intensity
 _PIECE_PRODUCTS = 2**29  # multiplications between two yields: some 20 ms on two cores
@@ -54,7 +55,7 @@ class PrincipalComponents:
 
 
 def principal_components(
-    images: NDArray[np.uint8],
+    images: ImageArray,
     indices: NDArray[np.integer[Any]],
     count: int,
     *,
@@ -131,7 +132,7 @@ def principal_components(
 class _Source:
     """Images as rows of float64, on their own scale of 0 to 255 so that sums are exact."""
 
-    images: NDArray[np.uint8]
+    images: ImageArray
     indices: NDArray[np.integer[Any]]
     chunk_values: int
 

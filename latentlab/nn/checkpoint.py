@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 import latentlab
-from latentlab.core.errors import ModelFileError
+from latentlab.core.errors import DataError, ModelFileError
 from latentlab.core.latent_density import GaussianMixture, fit_gaussian, fit_mixture
 from latentlab.core.model_document import FORMAT_VERSION, ModelDocument
 from latentlab.core.model_file import (
@@ -147,9 +148,11 @@ def describe(
     kl: list[float] = []
     prior: GaussianMixture | None = None
     if measure_codes:
-        codes, kl = _codes_of_a_sample(run, model)
-        mean, std = codes.mean(0).tolist(), codes.std(0).tolist()
-        prior = _fit_prior(OBJECTIVES[run.spec.objective].prior, codes)
+        # The weights are worth saving also where the images cannot be read any more.
+        with contextlib.suppress(DataError):
+            codes, kl = _codes_of_a_sample(run, model)
+            mean, std = codes.mean(0).tolist(), codes.std(0).tolist()
+            prior = _fit_prior(OBJECTIVES[run.spec.objective].prior, codes)
     metrics = run.best_metrics
     treatment = None if run.data.origin is None else run.data.origin.treatment
     document = ModelDocument(

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from latentlab.core.code_units import quiet_share
+from latentlab.core.image_array import ImageArray
 from latentlab.core.pixel_metrics import mse_as_db
 from latentlab.family.objectives.variational import kl_per_dim
 from latentlab.nn.autoencoder import Autoencoder
@@ -63,12 +64,12 @@ class Evaluation:
 
 def evaluate(
     model: Autoencoder,
-    images: NDArray[np.uint8],
+    images: ImageArray,
     indices: NDArray[np.int64],
     device: torch.device,
     seed: int = 0,
 ) -> Evaluation:
-    """Measure a model on some images of an array uint8 (n, h, w, c), which may be memory-mapped."""
+    """Measure a model on some images of an array uint8 (n, h, w, c), which may stay in a file."""
     size = chunk_images(model.input_shape)
     # Drawn on the processor, so that all devices measure the same.
     generator = torch.Generator().manual_seed(seed)
@@ -108,7 +109,7 @@ def evaluate(
 
 def _mean_jacobian_norm(
     model: Autoencoder,
-    images: NDArray[np.uint8],
+    images: ImageArray,
     indices: NDArray[np.int64],
     device: torch.device,
     seed: int,

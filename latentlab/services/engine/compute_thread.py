@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, QThread, Signal, Slot
 
+from latentlab.core.errors import LatentLabError
 from latentlab.core.messages import Command, Failed, InteractiveRequest
 from latentlab.core.openmp import wait_briefly
 from latentlab.core.trace import Tracer, now_s
@@ -83,6 +84,9 @@ class _Worker(QObject):
             more = self._engine.turn()
             while more and now_s() < until_s:
                 more = self._engine.turn()
+        except LatentLabError as error:  # such as data whose file has changed
+            self.resulted.emit(Failed("turn", error.sentence, error.details))
+            more = not self._mailbox.is_empty()
         except Exception as error:  # noqa: BLE001 - a defect must not end the thread silently
             self._report_defect("turn", error, dead=False)
             more = not self._mailbox.is_empty()

@@ -301,7 +301,7 @@ class Engine:
         assert self._model is not None
         try:
             ended = training.advance(self._model)
-        except TrainingError as error:
+        except LatentLabError as error:  # a loss that is no number, data that cannot be read
             self._end_training(error.sentence)
             self._emit(Failed("train", error.sentence, error.details))
             return
@@ -322,7 +322,12 @@ class Engine:
 
     def _advance_embedding(self) -> None:
         assert self._embedding is not None
-        report, done = self._embedding.advance()
+        try:
+            report, done = self._embedding.advance()
+        except LatentLabError as error:
+            self._embedding = None
+            self._emit(Failed("embed", error.sentence, error.details))
+            return
         if done:
             self._embedding = None
         if report is not None:
