@@ -83,7 +83,7 @@ class PackedNames(Sequence[str]):
             at = end
 
 
-def _name_of(content: bytes) -> str:
+def _name_of(content: bytearray) -> str:
     try:
         return content.decode("utf-8", "surrogatepass")
     except UnicodeDecodeError:
@@ -180,7 +180,9 @@ def _numbers(path: Path, name: str, dtype: type, count: int) -> NDArray[Any] | N
             raise ValueError(f"{header.shape[0]:,} numbers for {count:,} images")
         content = file.read(header.start, header.num_bytes)
         file.close()
-        return np.frombuffer(content, dtype)
+        found: NDArray[Any] = np.frombuffer(content, dtype)
+        found.flags.writeable = False
+        return found
 
 
 def _array(path: Path, dtype: type, ndim: int) -> tuple[RegularFile, NpyHeader]:

@@ -9,6 +9,7 @@ import os
 import stat
 import threading
 import weakref
+from collections.abc import Iterable
 from pathlib import Path
 
 from latentlab.core.errors import DataError
@@ -53,7 +54,7 @@ class RegularFile:
         """Close it at once; safe to call twice."""
         self._close()
 
-    def read(self, start: int, count: int) -> bytes:
+    def read(self, start: int, count: int) -> bytearray:
         """Return ``count`` bytes from byte ``start``.
 
         Raises
@@ -63,7 +64,24 @@ class RegularFile:
         """
         found = bytearray(count)
         self.read_into(memoryview(found), start)
-        return bytes(found)
+        return found
+
+    def read_parts(self, wanted: memoryview, parts: Iterable[tuple[int, int, int]]) -> None:
+        """Fill several parts of a block: ``wanted[begin:end]`` from byte ``start`` of the file.
+
+        Raises
+        ------
+        DataError
+            As :meth:`read_into`.
+        """
+        for begin, end, start in parts:
+            part = wanted[begin:end]
+            try:
+                count = self._read_some(part, start)
+            except OSError:
+                count = 0  # tried again below, where errors get their words
+            if count < end - begin:
+                self.read_into(part[count:], start + count)
 
     def read_into(self, wanted: memoryview, start: int) -> None:
         """Fill a writable flat block of bytes from byte ``start``.

@@ -109,8 +109,8 @@ class StoredImages:
             runs = [0, *breaks, len(images)]
         else:
             runs = list(range(len(images) + 1))
-        offsets = (self._start + images[runs[:-1]] * self._image_bytes).tolist()
-        shift = top * self._row_bytes
-        for begin, end, offset in zip(runs[:-1], runs[1:], offsets, strict=True):
-            self._file.read_into(flat[begin * size : end * size], offset + shift)
+        ends = np.array(runs) * size
+        starts = images[runs[:-1]] * self._image_bytes + (self._start + top * self._row_bytes)
+        parts = zip(ends[:-1].tolist(), ends[1:].tolist(), starts.tolist(), strict=True)
+        self._file.read_parts(flat, parts)
         return found
