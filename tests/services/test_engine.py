@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -49,6 +50,7 @@ from latentlab.core.model_file import read_model_file
 from latentlab.core.preview import read_preview
 from latentlab.core.resources import resource
 from latentlab.core.trace import NullTracer
+from latentlab.data.catalog import open_data
 from latentlab.family.objectives import OBJECTIVES
 from latentlab.family.train_spec import TrainSpec
 from latentlab.nn.checkpoint import build_model
@@ -686,6 +688,42 @@ def test_a_network_too_large_for_the_memory_is_refused(
     assert "not enough memory" in bench.last(Failed).sentence
     assert bench.statuses[-1] == "idle"
     assert not bench.is_training
+
+
+@pytest.fixture
+def shrinking(tmp_path: Path) -> Path:
+    path = tmp_path / "shrinking.npy"
+    np.save(path, DATA.images)
+    return path
+
+
+def test_data_that_shrink_end_the_embedding_with_a_sentence(opened: Bench, shrinking: Path) -> None:
+    data = replace(open_data(shrinking), known_fingerprint="unknown")
+    os.truncate(shrinking, 1000)
+    opened.do(UseDataCommand(data))
+    opened.rest()
+    assert "“shrinking.npy” has become shorter" in opened.last(Failed).sentence
+    assert len(opened.of(Failed)) == 1
+    opened.do(UseDataCommand(DATA))  # others can be opened, and are encoded
+    opened.rest()
+    assert opened.last(Embedded).complete
+
+
+def test_data_that_shrink_end_the_training_and_lose_nothing(
+    bench: Bench, shrinking: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("latentlab.nn.pixels._fits", lambda *_: False)
+    bench.do(OpenDataCommand(str(shrinking)))
+    bench.start_training(tmp_path / "run")
+    bench.until(lambda: bench.training_step >= 6)
+    os.truncate(shrinking, 1000)
+    bench.rest()
+    assert not bench.is_training
+    assert bench.of(Failed)
+    assert all("has become shorter" in one.sentence for one in bench.of(Failed))
+    assert read_model_file(tmp_path / "run").document.step >= 4
+    image = bench.last(ModelOpened)
+    assert image.path == tmp_path / "run" / "model.safetensors"
 
 
 def test_another_fault_at_the_start_is_no_lack_of_memory(
