@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import random
@@ -12,11 +13,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from failing_disk import FailingDisk
 
 from latentlab.core.errors import DataError
 from latentlab.core.image_set import ImageSet
 from latentlab.core.origin import Origin, Skipped
 from latentlab.core.treatment import TreatmentOptions
+from latentlab.data import packed as module
+from latentlab.data.arrays import open_arrays
 from latentlab.data.packed import open_packed, pack_images
 
 NAMES = ("a/1.png", "žluť/数.png", "b\udcff.png", "", "x" * 300, "two\nlines.png")
@@ -275,3 +279,39 @@ def test_mutations_are_opened_or_refused(packed: Path, name: str, seed: int) -> 
             use(open_packed(packed))
         except DataError as error:
             assert "\n" not in error.sentence
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        (errno.ENOSPC, "the disk is full"),
+        (errno.EIO, "input/output error"),
+        (errno.EROFS, "read-only file system"),
+        (errno.EDQUOT, "the disk is full"),
+    ],
+)
+def test_a_disk_that_refuses_any_step_leaves_nothing_behind(
+    tmp_path: Path, code: int, words: str
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        disk = FailingDisk(patch, (module,), None, code)
+        pack_images(DATA, tmp_path / "counted")
+    assert disk.steps > 20
+    shutil.rmtree(tmp_path / "counted")
+    for fail_at in range(disk.steps):
+        with pytest.MonkeyPatch.context() as patch:
+            FailingDisk(patch, (module,), fail_at, code, for_good=fail_at % 2 == 0)
+            with pytest.raises(DataError, match=f"“set” cannot be written: {words}"):
+                pack_images(DATA, tmp_path / "set")
+        assert list(tmp_path.iterdir()) == [], f"step {fail_at}"
+    pack_images(DATA, tmp_path / "set")
+    use(open_packed(tmp_path / "set"))
+
+
+def test_data_that_shrink_while_they_are_packed_leave_nothing_behind(tmp_path: Path) -> None:
+    np.save(tmp_path / "a.npy", DATA.images)
+    data = open_arrays(tmp_path / "a.npy")
+    os.truncate(tmp_path / "a.npy", 150)
+    with pytest.raises(DataError, match="has become shorter"):
+        pack_images(data, tmp_path / "set")
+    assert [path.name for path in tmp_path.iterdir()] == ["a.npy"]
