@@ -10,7 +10,13 @@ import math
 
 import msgspec
 
-from latentlab.core.model_document import MAX_CLASSES, ModelDocument, encode_document
+from latentlab.core.model_document import (
+    MAX_CLASSES,
+    MAX_NAME,
+    MAX_TITLE,
+    ModelDocument,
+    encode_document,
+)
 from latentlab.core.valid_text import valid_texts
 
 # What `core.model_file` accepts as a header, less a quarter for the table of weights.
@@ -18,7 +24,6 @@ MAX_DOCUMENT_BYTES = 3 * 2**20
 MAX_DOCUMENT_VALUES = 3 * 2**14
 
 _NAME_LENGTHS = (400, 200, 100, 50, 25, 12)  # characters, the first that fits
-_MAX_TITLE = 1000
 
 
 def fitted(document: ModelDocument) -> tuple[ModelDocument, tuple[str, ...]]:
@@ -55,7 +60,8 @@ def _storable(document: ModelDocument) -> ModelDocument:
         document = msgspec.structs.replace(document, latent_mean=[], latent_std=[], latent_kl=[])
     return msgspec.structs.replace(
         document,
-        data_title=document.data_title[:_MAX_TITLE],
+        data_title=document.data_title[:MAX_TITLE],
+        data_name=document.data_name[:MAX_NAME],
         metrics={name: v for name, v in document.metrics.items() if math.isfinite(v)},
     )
 

@@ -63,7 +63,7 @@ class LinearFit:
     Parameters
     ----------
     images
-        uint8 (n, h, w, c), or float32 in [0, 1]; may be memory-mapped.
+        uint8 (n, h, w, c), or float32 in [0, 1]; may stay in a file.
     rows
         int64 (m,), which of them to learn from; without it all of them.
     max_values

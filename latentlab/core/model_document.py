@@ -13,6 +13,7 @@ FORMAT_VERSION = 1
 MAX_LATENT_DIM = 2**20  # a feature map can be the code
 MAX_SIDE_PX = 1024
 MAX_CLASSES = 50_000
+MAX_TITLE, MAX_NAME = 1000, 10_000  # characters
 MAX_COUNT = 2**53  # steps and epochs: what every reader of JSON can hold
 
 # Nesting deeper than the stack, and half a surrogate pair, are no errors of msgspec.
@@ -122,6 +123,12 @@ def decode_document(text: str) -> ModelDocument:
             "The description inside this model file is damaged.", str(error)
         ) from error
     _check_bounds(document)
+    # What is shown is one line of a window, whatever a file says.
+    document = msgspec.structs.replace(
+        document,
+        data_title=document.data_title[:MAX_TITLE],
+        data_name=document.data_name[:MAX_NAME],
+    )
     if not document.latent_mean:
         d = document.latent_dim
         document = msgspec.structs.replace(document, latent_mean=[0.0] * d, latent_std=[1.0] * d)

@@ -91,7 +91,7 @@ def principal_components(
     Parameters
     ----------
     images
-        uint8 (n, h, w, c); may be memory-mapped or read-only, and is only read in chunks.
+        uint8 (n, h, w, c); may stay in a file or be read-only, and is only read in chunks.
     indices
         Which images count, int (n,), into ``images``.
     count
