@@ -26,7 +26,7 @@ VAGUE_NAMES = {"utils", "util", "helpers", "helper", "common", "manager", "misc"
 ALLOWED = {
     "core": {"latentlab.core", "numpy", "msgspec", "platformdirs"},
     "family": {"latentlab.core", "latentlab.family", "msgspec", "torch"},
-    "data": {"latentlab.core", "latentlab.data", "numpy", "PIL"},
+    "data": {"latentlab.core", "latentlab.data", "numpy", "PIL", "msgspec"},
     "nn": {
         "latentlab",
         "latentlab.core",

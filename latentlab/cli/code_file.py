@@ -80,7 +80,7 @@ def _csv(arrays: Arrays, _: tuple[str, ...]) -> Writer:
 
 
 def _parquet(arrays: Arrays, _: tuple[str, ...]) -> Writer:
-    import pyarrow  # type: ignore[import-not-found,unused-ignore]
+    import pyarrow  # type: ignore[import-not-found,import-untyped,unused-ignore]
     from pyarrow import parquet
 
     table = pyarrow.table(columns(arrays))

@@ -25,7 +25,7 @@ def pack(
     json_: AsJson = False,
     pictures: Pictures = NOTHING_ASKED,
 ) -> int:
-    """Decode pictures once into a packed, memory-mapped data set.
+    """Decode pictures once into a packed data set, which opens at once.
 
     Parameters
     ----------

@@ -153,9 +153,7 @@ def _linear(model: OpenedModel, subject: Subject, steps: Steps, seed: int) -> Li
         )
         return None
     training = np.setdiff1d(np.arange(len(data)), held_out_of(document, data))
-    return LinearDenoiser.fit_for_others(
-        np.asarray(data.images)[training], steps, derived_seed(seed, 1)
-    )
+    return LinearDenoiser.fit_for_others(data.images[training], steps, derived_seed(seed, 1))
 
 
 class _Sums:

@@ -49,7 +49,7 @@ class Subject:
     @property
     def images(self) -> NDArray[np.uint8]:
         """The images meant, uint8 (n, h, w, c)."""
-        return np.asarray(self.data.images)[self.indices]
+        return self.data.images[self.indices]
 
     @property
     def labels(self) -> tuple[NDArray[np.int64] | None, tuple[str, ...]]:

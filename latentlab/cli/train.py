@@ -15,6 +15,7 @@ from latentlab.cli.picture_options import NOTHING_ASKED, Pictures, asked_treatme
 from latentlab.cli.say import note, print_json
 from latentlab.core.errors import TrainingError
 from latentlab.core.openmp import wait_briefly
+from latentlab.core.write_errors import is_disk_full
 from latentlab.family.presets import PRESETS
 from latentlab.family.train_spec import TrainSpec, refuse_meaningless, usual_spec
 
@@ -107,9 +108,12 @@ def train(
         group.close()
     if folder is not None:
         if not folder.is_saved:
+            error = folder.save_error
+            remedy = "Make room and continue" if is_disk_full(error) else "Continue"
             raise TrainingError(
-                f"The best model, of step {training.best_step:,}, could not be saved in “{out}”; "
-                "make room and continue with --resume."
+                f"The best model, of step {training.best_step:,}, could not be saved in “{out}”: "
+                f"{error.sentence if error else ''} {remedy} with --resume to save it.",
+                error.details if error else "",
             )
         _say_result(training, folder, json_)
     return 130 if ended.asked or training.stop_requested else 0

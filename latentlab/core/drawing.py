@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from latentlab.core.adapt import adapted
+from latentlab.core.image_array import ImageArray
 
 _INK = 25  # what is lighter than a tenth of white counts as drawn
 _MOST_LOOKED_AT = 256
@@ -32,7 +33,7 @@ class DrawingFrame:
     by_mass: bool = True
 
 
-def drawing_frame(images: NDArray[np.uint8]) -> DrawingFrame:
+def drawing_frame(images: ImageArray) -> DrawingFrame:
     """Return how objects lie in images, uint8 (n, h, w, c).
 
     Handwritten digits of the best known kind fill a box of 20 pixels in an image of 28, with their
@@ -124,7 +125,7 @@ def _centre_of_mass(image: NDArray[np.uint8]) -> tuple[float, float]:
     return float(weights.sum(1) @ y / total), float(weights.sum(0) @ x / total)
 
 
-def ground_colour(images: NDArray[np.uint8]) -> tuple[int, int, int]:
+def ground_colour(images: ImageArray) -> tuple[int, int, int]:
     """Return the usual red, green and blue at the edge of images, uint8 (n, h, w, c)."""
     if len(images) == 0:
         return (0, 0, 0)
@@ -133,7 +134,7 @@ def ground_colour(images: NDArray[np.uint8]) -> tuple[int, int, int]:
     return (red, green, blue)
 
 
-def _sample(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def _sample(images: ImageArray) -> NDArray[np.uint8]:
     """Return some of the images, spread evenly."""
     count = min(len(images), _MOST_LOOKED_AT)
     return np.asarray(images[np.linspace(0, len(images) - 1, count).astype(np.intp)])

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from latentlab.core.out_of_memory import is_out_of_memory
+
 Job = Literal[
     "decode",
     "reconstruct",
@@ -69,12 +71,3 @@ def failure_sentence(origin: str, error: Exception) -> str:
             f"model or fewer images. {then}"
         )
     return f"{what} failed unexpectedly ({type(error).__name__}). {then}"
-
-
-def is_out_of_memory(error: BaseException) -> bool:
-    """Whether an error says that memory ran out, on the CPU or on a GPU."""
-    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
-        return True
-    text = str(error).lower()
-    words = ("out of memory", "not enough memory", "can't allocate memory")
-    return isinstance(error, RuntimeError) and any(word in text for word in words)

@@ -9,7 +9,10 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from latentlab.core.errors import DataError
+from latentlab.core.image_array import ImageArray
 from latentlab.core.origin import SPLITS, Origin
+from latentlab.core.valid_text import valid_text
 
 _SPLIT_SEED = 0
 
@@ -25,11 +28,11 @@ class ImageSet:
     title
         What people read.
     images
-        uint8 (n, h, w, c), c is 1 or 3; may be memory-mapped. 0 is black, 255 white.
+        uint8 (n, h, w, c), c is 1 or 3; may stay in a file. 0 is black, 255 white.
     labels
         int32 (n,), index into ``class_names``, or ``None`` without classes.
     class_names
-        Names of the classes, may be empty.
+        Names of the classes, may be empty; valid Unicode, whatever they were given as.
     origin
         The files behind the images, where there are any.
     known_fingerprint
@@ -38,11 +41,17 @@ class ImageSet:
 
     name: str
     title: str
-    images: NDArray[np.uint8]
+    images: ImageArray
     labels: NDArray[np.int32] | None = None
     class_names: tuple[str, ...] = ()
     origin: Origin | None = None
     known_fingerprint: str = ""
+
+    def __post_init__(self) -> None:
+        # Names go to files, to the console and into the window: none of them takes half a letter.
+        valid = tuple(map(valid_text, self.class_names))
+        object.__setattr__(self, "class_names", valid)
+        object.__setattr__(self, "title", valid_text(self.title))
 
     def __len__(self) -> int:
         return len(self.images)
@@ -63,6 +72,16 @@ class ImageSet:
         for start in range(0, len(self.images), 4096):
             digest.update(np.ascontiguousarray(self.images[start : start + 4096]).data)
         return digest.hexdigest()
+
+    def shown_image(self, index: int) -> NDArray[np.uint8]:
+        """Return an image to look at, (h, w, c); grey where its file cannot be read any more.
+
+        For widgets, which have nobody to tell: whatever computes with the images says it.
+        """
+        try:
+            return np.ascontiguousarray(self.images[index])
+        except DataError:
+            return np.full(self.image_shape, 128, np.uint8)
 
     def class_name(self, index: int) -> str:
         """Return the class of an image in words, empty without classes."""

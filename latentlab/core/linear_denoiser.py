@@ -98,7 +98,7 @@ class LinearDenoiser:
 
         On two cores, 10,000 images of 28×28 take less than a second, 20,000 of 32×32×3 up to ten
         seconds, and principal components about half a minute, mostly for their own computation.
-        Beside the images, which may be memory-mapped, it needs a few arrays of K×K float64.
+        Beside the images, which may stay in a file, it needs a few arrays of K×K float64.
 
         Parameters
         ----------

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from latentlab.core.corruptions import checked_corruption, corrupt_stack, derived_seed
+from latentlab.core.image_array import ImageArray
 from latentlab.core.pixel_noise import add_pixel_blocks, pixel_noise
 
 _MIN_SAMPLES = 20_000  # pairs that covariances are estimated from where there is no formula
@@ -62,7 +63,7 @@ class LinearFit:
     Parameters
     ----------
     images
-        uint8 (n, h, w, c), or float32 in [0, 1]; may be memory-mapped.
+        uint8 (n, h, w, c), or float32 in [0, 1]; may stay in a file.
     rows
         int64 (m,), which of them to learn from; without it all of them.
     max_values
@@ -77,7 +78,7 @@ class LinearFit:
 
     def __init__(
         self,
-        images: NDArray[Any],
+        images: ImageArray | NDArray[Any],
         rows: NDArray[np.int64] | None = None,
         *,
         max_values: int = MOST_VALUES,

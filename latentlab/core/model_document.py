@@ -13,6 +13,7 @@ FORMAT_VERSION = 1
 MAX_LATENT_DIM = 2**20  # a feature map can be the code
 MAX_SIDE_PX = 1024
 MAX_CLASSES = 50_000
+MAX_TITLE, MAX_NAME = 1000, 10_000  # characters
 MAX_COUNT = 2**53  # steps and epochs: what every reader of JSON can hold
 
 # Nesting deeper than the stack, and half a surrogate pair, are no errors of msgspec.
@@ -37,7 +38,8 @@ class ModelDocument(msgspec.Struct, frozen=True, kw_only=True):
     latent_dim
         Length d of the code.
     latent_mean, latent_std
-        Mean and standard deviation of the training codes, d numbers each.
+        Mean and standard deviation of the training codes, d numbers each. A file may omit them;
+        :func:`decode_document` then gives 0 and 1.
     latent_kl
         Mean KL of each latent dimension on the held-out images in nats, d numbers; empty for
         deterministic models.
@@ -134,6 +136,15 @@ def decode_document(text: str) -> ModelDocument:
             "The description inside this model file is damaged.", str(error)
         ) from error
     _check_bounds(document)
+    # What is shown is one line of a window, whatever a file says.
+    document = msgspec.structs.replace(
+        document,
+        data_title=document.data_title[:MAX_TITLE],
+        data_name=document.data_name[:MAX_NAME],
+    )
+    if not document.latent_mean:
+        d = document.latent_dim
+        document = msgspec.structs.replace(document, latent_mean=[0.0] * d, latent_std=[1.0] * d)
     return document
 
 
@@ -147,7 +158,11 @@ def _check_bounds(document: ModelDocument) -> None:
             f"input shape {document.input_shape}",
         ),
         (document.input_shape[2] not in (1, 3), f"channels {document.input_shape[2]}"),
-        (len(document.latent_mean) != d or len(document.latent_std) != d, "latent statistics"),
+        (
+            len(document.latent_mean) not in (0, d)
+            or len(document.latent_mean) != len(document.latent_std),
+            "latent statistics",
+        ),
         (len(document.latent_kl) not in (0, d), "latent_kl"),
         (len(document.class_names) > MAX_CLASSES, "class names"),
         (

@@ -7,13 +7,13 @@ has to be refused quickly, in little memory, and before torch is loaded.
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import json
 import math
 import os
 import stat
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO
@@ -23,9 +23,12 @@ import numpy as np
 import numpy.typing as npt
 
 from latentlab.core.atomic_write import atomic_write
+from latentlab.core.document_fit import fitted
 from latentlab.core.errors import ModelFileError
+from latentlab.core.memory import available_bytes
 from latentlab.core.model_document import ModelDocument, decode_document, encode_document
 from latentlab.core.model_place import BEST_NAME, LAST_NAME
+from latentlab.core.write_errors import is_disk_full
 
 MAX_HEADER_BYTES = 4 * 2**20
 MAX_WEIGHT_BYTES = 4 * 2**30
@@ -63,6 +66,25 @@ class ModelFile:
     weights: Weights
 
 
+@dataclass(frozen=True, eq=False)
+class ModelHeader:
+    """What a model file says of itself, checked; none of its weights is read.
+
+    Attributes
+    ----------
+    path
+        The file itself, also where a run folder was asked for.
+    document
+        The model's self-description.
+    shapes
+        Of the weights, by name; together they fill the file exactly.
+    """
+
+    path: Path
+    document: ModelDocument
+    shapes: dict[str, tuple[int, ...]]
+
+
 class _Tensor(msgspec.Struct, frozen=True):
     dtype: str
     shape: Annotated[list[Annotated[int, msgspec.Meta(ge=1, le=2**40)]], msgspec.Meta(max_length=8)]
@@ -78,7 +100,27 @@ class _Tensor(msgspec.Struct, frozen=True):
 # Reading
 
 
-def read_model_file(path: Path) -> ModelFile:
+def read_model_header(path: Path) -> ModelHeader:
+    """Read and check all of a model file but its weights: at most 4 MiB, whatever it claims.
+
+    Parameters
+    ----------
+    path
+        As for :func:`read_model_file`.
+
+    Raises
+    ------
+    ModelFileError
+        If there is no such file, or it is cut off, damaged, foreign or too large.
+    """
+    path = _model_in(path)
+    with _refusing(path), path.open("rb") as file:
+        return _read_header(path, file)[0]
+
+
+def read_model_file(
+    path: Path, check: Callable[[ModelHeader], None] = lambda header: None
+) -> ModelFile:
     """Read and check a model.
 
     Parameters
@@ -86,6 +128,8 @@ def read_model_file(path: Path) -> ModelFile:
     path
         A ``.safetensors`` file, or a run folder: its ``model.safetensors``, or else its
         ``last.safetensors``.
+    check
+        Called with what the header says, before any weight is read; what it raises is passed on.
 
     Raises
     ------
@@ -94,28 +138,47 @@ def read_model_file(path: Path) -> ModelFile:
         Nothing in the file is executed, and no memory is taken on the word of its header.
     """
     path = _model_in(path)
-    try:
-        with path.open("rb") as file:
-            size = os.fstat(file.fileno()).st_size
-            length = _header_length(path, file.read(16), size)
-            file.seek(8)
-            text, tensors = _parse_header(path, file.read(length))
-            document = decode_document(text)
-            _check_tensors(path, tensors, size - 8 - length)
-            weights = {
-                name: _read_weights(path, file, 8 + length, tensor)
-                for name, tensor in tensors.items()
-            }
-    except OSError as error:
-        raise _refused(path, f"cannot be read: {error.strerror or error}.", repr(error)) from error
-    except MemoryError as error:
-        raise _refused(
-            path, "does not fit into memory; close other programs and open it again."
-        ) from error
+    with _refusing(path), path.open("rb") as file:
+        header, tensors, start = _read_header(path, file)
+        check(header)
+        _check_memory(path, tensors)
+        weights = {
+            name: _read_weights(path, file, start, tensor) for name, tensor in tensors.items()
+        }
     bad = _not_finite(weights)
     if bad:
         raise _refused(path, f"is damaged: {bad[0]}.", "\n".join(bad[:_ROWS_SHOWN]))
-    return ModelFile(path, document, weights)
+    return ModelFile(path, header.document, weights)
+
+
+def _read_header(path: Path, file: BinaryIO) -> tuple[ModelHeader, dict[str, _Tensor], int]:
+    """Return the header, the tensors, and where in the file the first of them begins."""
+    size = os.fstat(file.fileno()).st_size
+    length = _header_length(path, file.read(16), size)
+    file.seek(8)
+    text, tensors = _parse_header(path, file.read(length))
+    document = decode_document(text)
+    _check_tensors(path, tensors, size - 8 - length)
+    shapes = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
+    return ModelHeader(path, document, shapes), tensors, 8 + length
+
+
+@contextmanager
+def _refusing(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise _refused(path, f"cannot be read: {error.strerror or error}.", repr(error)) from error
+    except MemoryError as error:
+        raise _too_little_memory(path, "") from error
+
+
+def _check_memory(path: Path, tensors: Mapping[str, _Tensor]) -> None:
+    # Where memory is promised and not there, the system ends the program instead of an error.
+    needed = 8 * sum(tensor.num_weights for tensor in tensors.values())  # read, then built
+    free = available_bytes()
+    if free is not None and needed > free:
+        raise _too_little_memory(path, f"{needed:,} bytes are needed, {free:,} are free")
 
 
 def _model_in(path: Path) -> Path:
@@ -266,7 +329,8 @@ def write_model_file(
     path
         The file; replaced in one step if it exists.
     document
-        The model's self-description.
+        The model's self-description; what does not fit into the header is cut or omitted, as
+        ``core.document_fit`` does it.
     weights
         Floating-point arrays by name, stored as float32.
     keep_previous
@@ -284,6 +348,7 @@ def write_model_file(
     bad = _not_finite(arrays)
     if bad:
         raise _refused(path, f"was not saved: {bad[0]}.", "\n".join(bad[:_ROWS_SHOWN]))
+    document, _ = fitted(document)
     header = _encode_header(document, arrays)
     _check_readable(path, header, sum(array.nbytes for array in arrays.values()))
 
@@ -334,7 +399,7 @@ def _check_readable(path: Path, header: bytes, num_bytes: int) -> None:
 
 def _not_saved(path: Path, error: OSError, earlier: os.stat_result | None) -> ModelFileError:
     name = _shown(path)
-    full = error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
+    full = is_disk_full(error)
     reason = "The disk is full" if full else f"Writing failed ({error.strerror or error})"
     now = _stat_or_none(path)
     if earlier is None or now is None:
@@ -364,48 +429,6 @@ def content_fingerprint(weights: Mapping[str, npt.NDArray[np.float32]]) -> str:
         digest.update(f"{name!r} {array.shape}\n".encode())
         digest.update(array.data)
     return digest.hexdigest()
-
-
-def check_same_layout(
-    expected: Mapping[str, tuple[int, ...]], weights: Mapping[str, npt.NDArray[np.float32]]
-) -> None:
-    """Check that names and shapes of ``weights`` are those of the model they are meant for.
-
-    Raises
-    ------
-    ModelFileError
-        With a table of the differences as its details.
-    """
-    rows = []
-    for name in sorted({*expected, *weights}):
-        here = str(tuple(expected[name])) if name in expected else "-"
-        there = str(weights[name].shape) if name in weights else "-"
-        if here != there:
-            rows.append((name, here, there))
-    if not rows:
-        return
-    num_missing = sum(there == "-" for _, _, there in rows)
-    num_extra = sum(here == "-" for _, here, _ in rows)
-    counts = (
-        (num_missing, "missing"),
-        (num_extra, "unknown"),
-        (len(rows) - num_missing - num_extra, "of another shape"),
-    )
-    raise ModelFileError(
-        "The weights in this file do not fit the model that it describes: "
-        + ", ".join(f"{count} {what}" for count, what in counts if count)
-        + ".",
-        _table((("weights", "model", "file"), *rows)),
-    )
-
-
-def _table(rows: tuple[tuple[str, str, str], ...]) -> str:
-    shown = rows[: _ROWS_SHOWN + 1]
-    widths = [max(len(row[column]) for row in shown) for column in range(2)]
-    lines = [f"{a:<{widths[0]}}  {b:<{widths[1]}}  {c}" for a, b, c in shown]
-    if len(rows) > len(shown):
-        lines.append(f"... and {len(rows) - len(shown):,} more")
-    return "\n".join(lines)
 
 
 def _not_finite(weights: Mapping[str, npt.NDArray[np.float32]]) -> list[str]:
@@ -488,6 +511,12 @@ def _refused(path: Path, what: str, details: str = "") -> ModelFileError:
 
 def _damaged(path: Path, details: str) -> ModelFileError:
     return _refused(path, "is damaged; open an earlier copy or train the model again.", details)
+
+
+def _too_little_memory(path: Path, details: str) -> ModelFileError:
+    return _refused(
+        path, "does not fit into memory; close other programs and open it again.", details
+    )
 
 
 def _header_too_long(path: Path, details: str) -> ModelFileError:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from latentlab.core.adapt import adapted
+from latentlab.core.image_array import ImageArray
 
 MAX_HELD_OUT = 200
 MAX_OTHERS = 10_000
@@ -17,7 +17,7 @@ _PIECE_VALUES = 2**19
 
 
 def picture_scale(
-    images: NDArray[Any],
+    images: ImageArray,
     held_out: NDArray[np.int64],
     others: NDArray[np.int64],
     shape: tuple[int, int, int] | None = None,
@@ -65,9 +65,9 @@ def picture_scale(
 
 
 def _flat(
-    images: NDArray[Any], rows: NDArray[np.int64], shape: tuple[int, ...]
+    images: ImageArray, rows: NDArray[np.int64], shape: tuple[int, ...]
 ) -> NDArray[np.float32]:
-    picked = adapted(np.asarray(images[rows]), (shape[0], shape[1], shape[2]))
+    picked = adapted(images[rows], (shape[0], shape[1], shape[2]))
     values: NDArray[np.float32] = picked.reshape(len(rows), -1).astype(np.float32)
     values /= 255.0
     return values

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from latentlab.core.errors import UsageError
+from latentlab.core.image_array import ImageArray
 
 _LEVELS = 255.0  # uint8 values per unit of intensity
 _PIECE_PRODUCTS = 2**29  # multiplications between two yields: some 20 ms on two cores
@@ -54,7 +55,7 @@ class PrincipalComponents:
 
 
 def principal_components(
-    images: NDArray[np.uint8],
+    images: ImageArray,
     indices: NDArray[np.integer[Any]],
     count: int,
     *,
@@ -90,7 +91,7 @@ def principal_components(
     Parameters
     ----------
     images
-        uint8 (n, h, w, c); may be memory-mapped or read-only, and is only read in chunks.
+        uint8 (n, h, w, c); may stay in a file or be read-only, and is only read in chunks.
     indices
         Which images count, int (n,), into ``images``.
     count
@@ -131,7 +132,7 @@ def principal_components(
 class _Source:
     """Images as rows of float64, on their own scale of 0 to 255 so that sums are exact."""
 
-    images: NDArray[np.uint8]
+    images: ImageArray
     indices: NDArray[np.integer[Any]]
     chunk_values: int
 

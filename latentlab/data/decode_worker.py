@@ -25,6 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from latentlab.core.treatment import Treatment
+from latentlab.core.write_errors import why_not_written
 from latentlab.data.listing import MAX_FILE_BYTES
 from latentlab.data.parquet import ParquetPictures
 from latentlab.data.picture import (
@@ -140,7 +141,7 @@ class _Worker:
             out = self._open_out(order["out"])
             return self._decode_rows(out, treatment, order["rows"]), []
         except OSError as error:
-            return [[CANNOT_WRITE, (error.strerror or type(error).__name__).lower()]], []
+            return [[CANNOT_WRITE, why_not_written(error)]], []
 
     def _open_out(self, path: str) -> BinaryIO:
         if self._out is None or path != self._out_path:

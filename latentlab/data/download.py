@@ -25,6 +25,7 @@ from urllib.request import (
 
 from latentlab.core.atomic_write import atomic_write
 from latentlab.core.errors import DataError
+from latentlab.core.write_errors import is_disk_full, why_not_written
 from latentlab.data.remote_file import TIMEOUT_S, Progress, RemoteFile, part_path
 
 _CHUNK = 64 << 10  # bytes between two chances to stop
@@ -263,8 +264,9 @@ def _remove(part: Path) -> None:
 
 
 def _cannot_write(file: RemoteFile, folder: Path, error: OSError) -> DataError:
+    remedy = "make room there" if is_disk_full(error) else "make that folder writable"
     return DataError(
-        f"“{file.name}” cannot be written into “{folder}” ({error.strerror or error}); "
-        "make room there or free it for writing, and try again.",
+        f"“{file.name}” cannot be written into “{folder}”: {why_not_written(error)}; {remedy} and "
+        "try again.",
         str(error),
     )

@@ -28,7 +28,10 @@ _CLASS_NAMES = {
 def is_idx(path: Path) -> bool:
     """Whether a path is an IDX file, or a folder with IDX image files."""
     if path.is_dir():
-        return bool(_image_files(path))
+        try:
+            return bool(_image_files(path))
+        except OSError:  # a folder that may not be listed: whoever opens it says so
+            return False
     return path.is_file() and _header(path) is not None
 
 

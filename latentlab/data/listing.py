@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
+import struct
 import time
 import zipfile
+import zlib
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +19,8 @@ from numpy.typing import NDArray
 
 from latentlab.core.errors import DataError
 from latentlab.core.origin import SPLITS, Skipped
+from latentlab.core.shown_name import shown_name
+from latentlab.core.valid_text import valid_text
 from latentlab.data.folder_metadata import METADATA_NAMES, read_metadata
 from latentlab.data.parquet import is_parquet, list_parquet
 
@@ -25,6 +29,19 @@ TOP_FOLDER = "(top folder)"
 NO_LABEL = "(no label)"
 
 _SAY_EVERY_S = 0.02
+# What zipfile raises at damaged archives.
+_BAD_ARCHIVE = (
+    OSError,
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    ValueError,
+    IndexError,
+    OverflowError,
+    NotImplementedError,
+    EOFError,
+    MemoryError,
+)
 _HASHED_AT_ONCE = 1000
 _JUNK = {".ds_store", "thumbs.db", "ehthumbs.db", "desktop.ini", ".localized"}
 _JUNK_FOLDERS = {"__macosx", ".git", ".svn", ".thumbnails", "@eadir"}
@@ -147,8 +164,11 @@ def _listed(root: Path, entries: list[Entry], skipped: tuple[Skipped, ...]) -> L
 
 
 def readable(name: str) -> str:
-    """Return a name from the file system as text that can be stored: all of it valid Unicode."""
-    return os.fsencode(name).decode(errors="replace")
+    """Return a name from a file system or a table as text that can be stored: valid Unicode."""
+    try:
+        return os.fsencode(name).decode(errors="replace")
+    except UnicodeEncodeError:  # half of a pair, which no file system gives but JSON does
+        return valid_text(name)
 
 
 def _by_name(entry: Entry) -> tuple[str, str]:
@@ -268,11 +288,15 @@ def _walk_archive(path: Path, name: str) -> Iterator[Entry | Skipped]:
     try:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
-    except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError, EOFError) as error:
+    except _BAD_ARCHIVE as error:
         raise DataError(
-            f"The archive “{path.name}” cannot be read; it is damaged.", str(error)
+            f"The archive “{shown_name(path.name)}” cannot be read; it is damaged.", str(error)
         ) from error
-    files = [member for member in members if not member.is_dir()]
+    nameless = sum(not member.filename.strip("/") for member in members)
+    for _ in range(nameless):
+        yield Skipped(name or path.name, "an entry of the archive without a name")
+    # Asked of an empty name, a member cannot say whether it is a folder.
+    files = [one for one in members if one.filename.strip("/") and not one.is_dir()]
     wrapper = _wrapper(files)
     for member in files:
         inside = member.filename.removeprefix(wrapper).lstrip("/")

@@ -1,4 +1,4 @@
-"""A packed data set: decoded pictures in one memory-mapped file, opened at once.
+"""A packed data set: decoded pictures in one file, opened at once and read as needed.
 
 A folder with ``images.npy`` (uint8, n × h × w × c), ``labels.npy`` (int32, n) and ``splits.npy``
 (int8, n) where there are any, the names of the files behind the images in ``files.npy`` and
@@ -21,31 +21,40 @@ from numpy.typing import NDArray
 
 from latentlab.core.atomic_write import atomic_write
 from latentlab.core.errors import DataError
+from latentlab.core.image_array import ImageArray
 from latentlab.core.image_set import ImageSet
-from latentlab.core.origin import Origin, Skipped
-from latentlab.core.treatment import TreatmentOptions
+from latentlab.core.origin import SPLITS, Origin, Skipped
+from latentlab.core.shown_name import shown_name
+from latentlab.core.write_errors import why_not_written
+from latentlab.data.npy_header import NpyHeader, read_npy_header
+from latentlab.data.packed_manifest import VERSION, OriginEntry, read_manifest
+from latentlab.data.regular_file import RegularFile
+from latentlab.data.stored_images import StoredImages
 
 MANIFEST = "manifest.json"
 IMAGES = "images.npy"
-VERSION = 1
 
-_MAX_MANIFEST_BYTES = 1 << 30
+_MAX_UNNAMED_CLASSES = 1 << 20
+_NAMES_AT_ONCE = 4096
 _COPIED_AT_ONCE = 16 << 20
 
 
 class PackedNames(Sequence[str]):
-    """Names in one block of bytes, memory-mapped, so that millions of them cost no time to open.
+    """Names in one block of bytes, read as needed, so that millions of them cost no time to open.
+
+    Bytes that are no UTF-8 become lone surrogates, as in names from the file system.
 
     Parameters
     ----------
-    content
-        uint8, all names in UTF-8 one behind the other.
+    file, start
+        All names one behind the other, from that byte of the file.
     ends
-        int64 (n,), where each name ends.
+        int64 (n,), where each name ends; never less than the one before.
     """
 
-    def __init__(self, content: NDArray[np.uint8], ends: NDArray[np.int64]) -> None:
-        self._content = content
+    def __init__(self, file: RegularFile, start: int, ends: NDArray[np.int64]) -> None:
+        self._file = file
+        self._start = start
         self._ends = ends
 
     def __len__(self) -> int:
@@ -59,9 +68,26 @@ class PackedNames(Sequence[str]):
         if isinstance(index, slice):
             return [self[i] for i in range(*index.indices(len(self)))]
         number = range(len(self))[index]
-        start = int(self._ends[number - 1]) if number else 0
-        name = bytes(self._content[start : int(self._ends[number])])
-        return name.decode("utf-8", "surrogatepass")
+        return next(iter(self._some(number, number + 1)))
+
+    def __iter__(self) -> Iterator[str]:
+        for first in range(0, len(self), _NAMES_AT_ONCE):
+            yield from self._some(first, min(first + _NAMES_AT_ONCE, len(self)))
+
+    def _some(self, first: int, stop: int) -> Iterator[str]:
+        begin = int(self._ends[first - 1]) if first else 0
+        content = self._file.read(self._start + begin, int(self._ends[stop - 1]) - begin)
+        at = 0
+        for end in (self._ends[first:stop] - begin).tolist():
+            yield _name_of(content[at:end])
+            at = end
+
+
+def _name_of(content: bytearray) -> str:
+    try:
+        return content.decode("utf-8", "surrogatepass")
+    except UnicodeDecodeError:
+        return content.decode("utf-8", "surrogateescape")
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,73 +119,96 @@ def open_packed(path: Path, name: str | None = None) -> ImageSet:
     Raises
     ------
     DataError
-        If it is damaged, or made by a newer version.
+        If it is damaged, or made by a newer version; it names the file that is to blame.
     """
-    try:
-        if (path / MANIFEST).stat().st_size > _MAX_MANIFEST_BYTES:
-            raise ValueError("the manifest is too large")
-        manifest = json.loads((path / MANIFEST).read_bytes())
-        if manifest["version"] > VERSION:
-            raise DataError(
-                f"“{path.name}” was made by a newer version of LatentLab; update to open it."
-            )
-        images = _load(path / IMAGES, np.uint8, 4)
-        count = len(images)
-        if count == 0 or 0 in images.shape or images.shape[3] not in (1, 3):
-            raise ValueError(f"images of shape {images.shape}")
-        labels = _load(path / "labels.npy", np.int32, 1, count, optional=True)
-        class_names = tuple(str(one) for one in manifest["class_names"])
-        return ImageSet(
-            name=str(path) if name is None else name,
-            title=str(manifest["title"]),
-            images=images,
-            labels=labels,
-            class_names=class_names,
-            origin=_origin(path, manifest, count),
-            known_fingerprint=str(manifest["fingerprint"]),
-        )
-    except (OSError, ValueError, KeyError, TypeError, EOFError, RecursionError) as error:
-        raise DataError(
-            f"The packed data set “{path.name}” cannot be read; it is damaged.", str(error)
-        ) from error
-
-
-def _origin(path: Path, manifest: dict[str, Any], count: int) -> Origin | None:
-    about = manifest["origin"]
-    if about is None:
-        return None
-    treatment = about["treatment"]
-    ends = _load(path / "file_ends.npy", np.int64, 1, count)
-    return Origin(
-        root=str(about["root"]),
-        files=PackedNames(_load(path / "files.npy", np.uint8, 1), ends),
-        skipped=tuple(Skipped(str(one[0]), str(one[1])) for one in about["skipped"]),
-        source_sizes={(int(w), int(h)): int(n) for w, h, n in about["source_sizes"]},
-        source_modes={str(mode): int(n) for mode, n in about["source_modes"].items()},
-        num_duplicates=int(about["num_duplicates"]),
-        splits=_load(path / "splits.npy", np.int8, 1, count, optional=True),
-        treatment=None if treatment is None else TreatmentOptions(**treatment),
+    about = read_manifest(path / MANIFEST)
+    with _naming(path, IMAGES):
+        file, header = _array(path / IMAGES, np.uint8, 4)
+        n, h, w, c = header.shape
+        if 0 in header.shape or c not in (1, 3):
+            raise ValueError(f"images of shape {header.shape}")
+        if (h, w, c) != about.image_shape:
+            raise ValueError(f"images of shape {header.shape} instead of {about.image_shape}")
+        images = StoredImages(file, header.start, (n, h, w, c))
+    labels = _numbers(path, "labels.npy", np.int32, n)
+    with _naming(path, "labels.npy"):
+        if labels is not None:
+            _check_range(labels, -1, len(about.class_names) or _MAX_UNNAMED_CLASSES)
+    return ImageSet(
+        name=str(path) if name is None else name,
+        title=about.title,
+        images=images,
+        labels=labels,
+        class_names=about.class_names,
+        origin=None if about.origin is None else _origin(path, about.origin, n),
+        known_fingerprint=about.fingerprint,
     )
 
 
-@overload
-def _load(path: Path, dtype: type, ndim: int, count: int | None = ...) -> NDArray[Any]: ...
-@overload
-def _load(
-    path: Path, dtype: type, ndim: int, count: int | None = ..., *, optional: bool
-) -> NDArray[Any] | None: ...
-def _load(
-    path: Path, dtype: type, ndim: int, count: int | None = None, *, optional: bool = False
-) -> NDArray[Any] | None:
-    if optional and not path.exists():
+def _origin(path: Path, about: OriginEntry, count: int) -> Origin:
+    ends = _numbers(path, "file_ends.npy", np.int64, count)
+    splits = _numbers(path, "splits.npy", np.int8, count)
+    with _naming(path, "splits.npy"):
+        if splits is not None:
+            _check_range(splits, 0, len(SPLITS))
+    with _naming(path, "files.npy"):
+        names, header = _array(path / "files.npy", np.uint8, 1)
+    with _naming(path, "file_ends.npy"):
+        if ends is None:
+            raise ValueError("it is missing")
+        if ends[0] < 0 or (np.diff(ends) < 0).any() or ends[-1] != header.shape[0]:
+            raise ValueError("names end before they begin, or behind all of them")
+    return Origin(
+        root=about.root,
+        files=PackedNames(names, header.start, ends),
+        skipped=tuple(Skipped(*one) for one in about.skipped),
+        source_sizes={(w, h): n for w, h, n in about.source_sizes},
+        source_modes=about.source_modes,
+        num_duplicates=about.num_duplicates,
+        splits=splits,
+        treatment=about.treatment,
+    )
+
+
+def _numbers(path: Path, name: str, dtype: type, count: int) -> NDArray[Any] | None:
+    """Return one number for each image, read into memory; ``None`` where there is no such file."""
+    if not os.path.lexists(path / name):
         return None
-    if path.stat().st_size <= 128:  # nothing to map
-        found = np.load(path, allow_pickle=False)
-    else:
-        found = np.load(path, mmap_mode="r", allow_pickle=False)
-    if found.dtype != dtype or found.ndim != ndim or (count is not None and len(found) != count):
-        raise ValueError(f"{path.name} is {found.dtype} {found.shape}")
-    return np.asarray(found) if found.ndim == 1 else found
+    with _naming(path, name):
+        file, header = _array(path / name, dtype, 1)
+        if header.shape != (count,):
+            raise ValueError(f"{header.shape[0]:,} numbers for {count:,} images")
+        content = file.read(header.start, header.num_bytes)
+        file.close()
+        found: NDArray[Any] = np.frombuffer(content, dtype)
+        found.flags.writeable = False
+        return found
+
+
+def _array(path: Path, dtype: type, ndim: int) -> tuple[RegularFile, NpyHeader]:
+    file = RegularFile(path)
+    header = read_npy_header(file)
+    if header.dtype != dtype or len(header.shape) != ndim or header.is_fortran:
+        raise ValueError(f"it is {header.dtype} {header.shape}")
+    return file, header
+
+
+def _check_range(values: NDArray[Any], least: int, stop: int) -> None:
+    if not least <= values.min() <= values.max() < stop:
+        raise ValueError(f"numbers from {values.min()} to {values.max()}")
+
+
+@contextmanager
+def _naming(path: Path, name: str) -> Iterator[None]:
+    """Say which file of a set is to blame."""
+    try:
+        yield
+    except (OSError, ValueError) as error:
+        raise DataError(
+            f"“{name}” in the packed data set “{shown_name(path.name)}” cannot be read; it is "
+            "damaged. Pack the data again.",
+            str(error),
+        ) from error
 
 
 @contextmanager
@@ -253,15 +302,15 @@ def _as_data_error(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        why = (error.strerror or type(error).__name__).lower()
+        why = why_not_written(error)
         raise DataError(f"“{path.name}” cannot be written: {why}.", str(error)) from error
 
 
-def _write_array(path: Path, values: NDArray[Any]) -> None:
+def _write_array(path: Path, values: ImageArray | NDArray[Any]) -> None:
     atomic_write(path, _writer(values))
 
 
-def _writer(values: NDArray[Any]) -> Callable[[BinaryIO], None]:
+def _writer(values: ImageArray | NDArray[Any]) -> Callable[[BinaryIO], None]:
     def write(file: BinaryIO) -> None:
         head = np.lib.format.header_data_from_array_1_0(
             np.empty((0, *values.shape[1:]), values.dtype)

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from latentlab.core.errors import DataError
 from latentlab.core.origin import Origin, Skipped
 from latentlab.core.treatment import Treatment
+from latentlab.core.write_errors import why_not_written
 from latentlab.data.decode_crew import DecodeCrew
 from latentlab.data.decode_pool import Decoded, decode_all
 from latentlab.data.decode_worker import HEADER_BYTES
@@ -50,7 +51,7 @@ def pack_pictures(
         with new_folder(path) as folder:
             yield from _pack(listing, treatment, folder, crew, drop_duplicates, key)
     except OSError as error:
-        why = (error.strerror or type(error).__name__).lower()
+        why = why_not_written(error)
         raise DataError(f"The pictures cannot be packed: {why}.", str(error)) from error
 
 

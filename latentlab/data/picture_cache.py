@@ -14,7 +14,8 @@ from pathlib import Path
 from latentlab.core.folders import cache_folder
 from latentlab.core.treatment import Treatment
 from latentlab.data.listing import Listing
-from latentlab.data.packed import VERSION, is_packed
+from latentlab.data.packed import is_packed
+from latentlab.data.packed_manifest import VERSION
 
 MAX_BYTES = 10 << 30
 

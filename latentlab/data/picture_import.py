@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from latentlab.core.errors import DataError, LatentLabError
+from latentlab.core.image_set import ImageSet
 from latentlab.core.import_messages import (
     FilesSkipped,
     Imported,
@@ -118,16 +120,28 @@ class PictureImport:
         drop = self._options.duplicates == "drop"
         key = self._cache.key(listing, treatment, drop)
         path = self._cache.path(key) if self._out is None else self._out
-        was_packed = self._out is None and self._cache.has(key)
-        if not was_packed:
+        name = self._name(listing, path)
+        data = self._packed_before(path, key, name)
+        was_packed = data is not None
+        if data is None:
             yield from self._pack(listing, treatment, path, key, crew)
-        data = open_packed(path, self._name(listing, path))
+            data = open_packed(path, name)
         if was_packed and data.origin is not None:
             known = {one.path for one in listing.skipped}
             more = tuple(one for one in data.origin.skipped if one.path not in known)
             if more:
                 yield FilesSkipped(more)
         yield Imported(data, 0.0 if was_packed else time.monotonic() - begin_s)
+
+    def _packed_before(self, path: Path, key: str, name: str) -> ImageSet | None:
+        """Return what an earlier import of the same pictures has packed, if it is still whole."""
+        if self._out is not None or not self._cache.has(key):
+            return None
+        try:
+            return open_packed(path, name)
+        except DataError:
+            shutil.rmtree(path, ignore_errors=True)  # it can be made again, and is
+            return None
 
     def _show(
         self, listing: Listing, sample: Sample, treatment: Treatment, crew: DecodeCrew

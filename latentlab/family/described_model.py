@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from typing import Any
 
 from latentlab.core.errors import ModelFileError, UsageError
 from latentlab.core.model_document import ModelDocument
+from latentlab.core.model_file import ModelHeader
 from latentlab.family.objectives import OBJECTIVES
-from latentlab.family.plans import effective
+from latentlab.family.plans import effective, plan_of
 from latentlab.family.train_spec import MEMBERS, TrainSpec, spec_from
 
 
@@ -44,6 +46,54 @@ def spec_of(document: ModelDocument) -> TrainSpec:
             error.sentence,
         ) from error
     return spec
+
+
+PRIOR_PREFIX = "prior."
+"""Of the names of the numbers of a density fitted to the codes, beside the network's weights."""
+
+MAX_PRIOR_DIM = 256  # of the code: wider ones have no room for a covariance in a file
+_MAX_COMPONENTS = 64
+_SLACK = 2**20  # weights too many that take no time to read: the table of differences says more
+
+
+def check_plausible(header: ModelHeader) -> None:
+    """Check without torch that a file holds about the weights that its description asks for.
+
+    It takes milliseconds whatever the file claims; names and shapes are compared by
+    ``nn.checkpoint.check_layout``.
+
+    Raises
+    ------
+    ModelFileError
+        If the description is of nothing known, or there are far more or fewer weights.
+    """
+    document = header.document
+    needed = plan_of(spec_of(document), document.input_shape)
+    num_weights = num_prior = 0
+    for name, shape in header.shapes.items():
+        if name.startswith(PRIOR_PREFIX):
+            num_prior += math.prod(shape)
+        else:
+            num_weights += math.prod(shape)
+    num_needed = needed.num_parameters()
+    # Even without memory, a network of absurd depth would take long to set up.
+    if not num_needed // 2 <= num_weights <= 2 * num_needed + _SLACK:
+        raise _unfitting(
+            f"{num_needed:,} parameters are described; there are {num_weights:,}",
+        )
+    if needed.latent_dim != document.latent_dim:
+        raise _unfitting(
+            f"a code of {needed.latent_dim:,} is described; there are {document.latent_dim:,}"
+        )
+    d = min(document.latent_dim, MAX_PRIOR_DIM)
+    if num_prior > _MAX_COMPONENTS * (1 + d + d * d):
+        raise _unfitting(f"the density of the codes has {num_prior:,} numbers")
+
+
+def _unfitting(details: str) -> ModelFileError:
+    return ModelFileError(
+        "The weights in this model file do not fit the network that it describes.", details
+    )
 
 
 def described(spec: TrainSpec) -> dict[str, Any]:

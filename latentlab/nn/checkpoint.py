@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -11,22 +12,55 @@ import torch
 from numpy.typing import NDArray
 
 import latentlab
-from latentlab.core.errors import ModelFileError
+from latentlab.core.errors import DataError, ModelFileError
 from latentlab.core.latent_density import GaussianMixture, fit_gaussian, fit_mixture
 from latentlab.core.model_document import FORMAT_VERSION, ModelDocument
-from latentlab.core.model_file import ModelFile, check_same_layout, write_model_file
-from latentlab.family.described_model import described, spec_of
+from latentlab.core.model_file import (
+    ModelFile,
+    ModelHeader,
+    read_model_file,
+    write_model_file,
+)
+from latentlab.core.weight_layout import check_same_layout
+from latentlab.family.described_model import (
+    MAX_PRIOR_DIM,
+    PRIOR_PREFIX,
+    check_plausible,
+    described,
+    spec_of,
+)
 from latentlab.family.objectives import OBJECTIVES
 from latentlab.family.objectives.variational import kl_per_dim
-from latentlab.family.plans import plan_of
 from latentlab.nn.autoencoder import Autoencoder
 from latentlab.nn.inference import chunk_images, posterior_of, to_input
 from latentlab.nn.training import TrainingRun
 
-PRIOR_PREFIX = "prior."
-_MAX_PRIOR_DIM = 256
 _STATISTICS_IMAGES = 2048  # training images that latent statistics are taken over
 _MOST_CODE_VALUES = 2**25  # of the codes that a density is fitted to: 128 MiB
+
+
+def read_checkpoint(path: Path) -> ModelFile:
+    """Read a model file whose weights fit the network that it describes.
+
+    Whether they fit follows from its header alone, before any weight is read.
+
+    Raises
+    ------
+    ModelFileError
+        As ``read_model_file`` and :func:`check_layout`.
+    """
+    return read_model_file(path, check_layout)
+
+
+def check_layout(header: ModelHeader) -> None:
+    """Check names and shapes of the weights against the network that the header describes.
+
+    Raises
+    ------
+    ModelFileError
+        With a table of differences if they do not fit.
+    """
+    _empty_model(header)
 
 
 def build_model(file: ModelFile, device: torch.device) -> Autoencoder:
@@ -37,29 +71,30 @@ def build_model(file: ModelFile, device: torch.device) -> Autoencoder:
     ModelFileError
         With a table of differences if the weights do not fit the described network.
     """
-    document = file.document
-    spec = spec_of(document)
-    num_weights = sum(value.size for value in file.weights.values())
-    needed = plan_of(spec, document.input_shape)
-    if needed.num_parameters() > 2 * num_weights + 1 or needed.latent_dim != document.latent_dim:
-        # Even without memory, a network of absurd depth would take long to set up.
-        raise ModelFileError(
-            "The weights in this model file do not fit the network that it describes.",
-            f"{needed.num_parameters():,} parameters and a code of {needed.latent_dim:,} are "
-            f"described; there are {num_weights:,} and {document.latent_dim:,}",
-        )
-    # On the meta device nothing is allocated until the layout is known to fit.
-    with torch.device("meta"):
-        model = Autoencoder(spec, document.input_shape)
-    expected = {name: tuple(value.shape) for name, value in model.state_dict().items()}
-    own = {n: v for n, v in file.weights.items() if not n.startswith(PRIOR_PREFIX)}
-    check_same_layout(expected, own)
-    weights = {name: torch.from_numpy(np.array(value)) for name, value in own.items()}
+    shapes = {name: value.shape for name, value in file.weights.items()}
+    model = _empty_model(ModelHeader(file.path, file.document, shapes))
+    weights = {
+        name: torch.from_numpy(np.array(value))
+        for name, value in file.weights.items()
+        if not name.startswith(PRIOR_PREFIX)
+    }
     model.load_state_dict(weights, assign=True)
     model.to(device).to(memory_format=model.memory_format)  # type: ignore[call-overload]
     for parameter in model.parameters():
         parameter.requires_grad_(False)
     return model.eval()
+
+
+def _empty_model(header: ModelHeader) -> Autoencoder:
+    """Return the network that a header describes, without weights, if those in the file fit."""
+    check_plausible(header)
+    # On the meta device nothing is allocated until the layout is known to fit.
+    with torch.device("meta"):
+        model = Autoencoder(spec_of(header.document), header.document.input_shape)
+    expected = {name: tuple(value.shape) for name, value in model.state_dict().items()}
+    own = {n: shape for n, shape in header.shapes.items() if not n.startswith(PRIOR_PREFIX)}
+    check_same_layout(expected, own)
+    return model
 
 
 def prior_of(file: ModelFile) -> GaussianMixture | None:
@@ -124,15 +159,16 @@ def describe(
     prior: GaussianMixture | None = None
     if measure_codes:
         kind = OBJECTIVES[run.spec.objective].prior
-        fits_all = all_codes and kind != "standard-normal" and d <= _MAX_PRIOR_DIM
+        fits_all = all_codes and kind != "standard-normal" and d <= MAX_PRIOR_DIM
         most = max(2, _MOST_CODE_VALUES // d) if fits_all else _STATISTICS_IMAGES
-        sample = _spread(run.train_indices, most)
-        codes, kl = _codes_and_kl(run, model, sample)
-        if kl and len(run.held_out):
-            _, kl = _codes_and_kl(run, model, run.held_out)
-        mean = codes.mean(0, np.float64).tolist()
-        std = codes.std(0, np.float64).tolist()
-        prior = _fit_prior(kind, codes)
+        # The weights are worth saving also where the images cannot be read any more.
+        with contextlib.suppress(DataError):
+            codes, kl = _codes_and_kl(run, model, _spread(run.train_indices, most))
+            mean = codes.mean(0, np.float64).tolist()
+            std = codes.std(0, np.float64).tolist()
+            prior = _fit_prior(kind, codes)
+            if kl and len(run.held_out):
+                _, kl = _codes_and_kl(run, model, run.held_out)
     metrics = run.best_metrics
     treatment = None if run.data.origin is None else run.data.origin.treatment
     document = ModelDocument(
@@ -183,9 +219,9 @@ def tensors_of(
 ) -> dict[str, NDArray[np.floating[Any]]]:
     """Return what a model file holds beside its document; arrays may be those of the model."""
     tensors: dict[str, NDArray[np.floating[Any]]] = dict(weights_of(model))
-    if description.prior is not None:
-        for name, value in description.prior.to_arrays().items():
-            tensors[PRIOR_PREFIX + name] = value
+    fitted = {} if description.prior is None else description.prior.to_arrays()
+    if all(np.isfinite(value).all() for value in fitted.values()):  # else no model would be saved
+        tensors |= {PRIOR_PREFIX + name: value for name, value in fitted.items()}
     return tensors
 
 
@@ -215,7 +251,7 @@ def _codes_and_kl(
 
 def _fit_prior(kind: str, codes: NDArray[np.float32]) -> GaussianMixture | None:
     """Return what is fitted to codes; wide codes have no room for a covariance in a file."""
-    if kind == "standard-normal" or codes.shape[1] > _MAX_PRIOR_DIM:
+    if kind == "standard-normal" or codes.shape[1] > MAX_PRIOR_DIM:
         return None
     if not np.isfinite(codes).all() or len(codes) < 2:
         return None

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from latentlab.core.code_units import quiet_share
+from latentlab.core.image_array import ImageArray
 from latentlab.core.pixel_metrics import mse_as_db
 from latentlab.family.objective import Objective
 from latentlab.family.objectives.variational import kl_per_dim
@@ -70,12 +71,12 @@ class Evaluation:
 
 def evaluate(
     model: Autoencoder,
-    images: NDArray[np.uint8],
+    images: ImageArray,
     indices: NDArray[np.int64],
     device: torch.device,
     seed: int = MEASURING_SEED,
 ) -> Evaluation:
-    """Measure a model on some images of an array uint8 (n, h, w, c), which may be memory-mapped."""
+    """Measure a model on some images of an array uint8 (n, h, w, c), which may stay in a file."""
     size = chunk_images(model.input_shape)
     chance = PosteriorNoise(model.latent_dim, seed)
     recon = squared = 0.0
@@ -116,7 +117,7 @@ def evaluate(
 def denoising_loss(
     model: Autoencoder,
     objective: Objective,
-    images: NDArray[np.uint8],
+    images: ImageArray,
     indices: NDArray[np.int64],
     device: torch.device,
     seed: int = MEASURING_SEED,
@@ -140,7 +141,7 @@ def denoising_loss(
 
 def _mean_jacobian_norm(
     model: Autoencoder,
-    images: NDArray[np.uint8],
+    images: ImageArray,
     indices: NDArray[np.int64],
     device: torch.device,
     seed: int,

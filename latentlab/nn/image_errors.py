@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from latentlab.core.image_array import ImageArray
 from latentlab.nn.autoencoder import Autoencoder
 from latentlab.nn.inference import chunk_images, encode, posterior_of, to_input
 
@@ -33,10 +34,8 @@ class ImageErrors:
 
 
 @torch.inference_mode()
-def image_errors(
-    model: Autoencoder, images: NDArray[np.uint8], device: torch.device
-) -> ImageErrors:
-    """Measure each image of an array uint8 (n, h, w, c), which may be memory-mapped."""
+def image_errors(model: Autoencoder, images: ImageArray, device: torch.device) -> ImageErrors:
+    """Measure each image of an array uint8 (n, h, w, c), which may stay in a file."""
     mse, nats = np.empty(len(images)), np.empty(len(images))
     codes = np.empty((len(images), model.latent_dim), np.float32)
     size = chunk_images(model.input_shape)
@@ -54,11 +53,11 @@ def image_errors(
 
 def codes_of(
     model: Autoencoder,
-    images: NDArray[np.uint8],
+    images: ImageArray,
     indices: NDArray[np.int64],
     device: torch.device,
 ) -> NDArray[np.float32]:
-    """Return the codes, float32 (k, d), of some images of an array, which may be memory-mapped."""
+    """Return the codes, float32 (k, d), of some images of an array, which may stay in a file."""
     size = chunk_images(model.input_shape)
     parts = [
         encode(model, images[indices[start : start + size]], device)[0]

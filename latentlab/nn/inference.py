@@ -22,7 +22,7 @@ def to_input(
     images: NDArray[np.uint8] | NDArray[np.float32], model: Autoencoder, device: torch.device
 ) -> Tensor:
     """Return images (n, h, w, c), uint8 or float in [0, 1], as float (n, c, h, w) on a device."""
-    # Torch warns of read-only arrays, which memory-mapped images are: those are copied.
+    # Torch warns of read-only arrays, which images of a file may be: those are copied.
     pixels = np.require(images.transpose(0, 3, 1, 2), requirements=["C", "W"])
     x = torch.from_numpy(pixels).to(device)
     scale = 255.0 if x.dtype == torch.uint8 else 1.0

@@ -13,9 +13,8 @@ from latentlab.core.bundled import model_path
 from latentlab.core.errors import UsageError
 from latentlab.core.latent_density import GaussianMixture
 from latentlab.core.model_document import ModelDocument
-from latentlab.core.model_file import read_model_file
 from latentlab.nn.autoencoder import Autoencoder
-from latentlab.nn.checkpoint import build_model, prior_of
+from latentlab.nn.checkpoint import build_model, prior_of, read_checkpoint
 from latentlab.nn.device import pick_device
 from latentlab.nn.inference import chunk_images, encode
 
@@ -31,7 +30,7 @@ def open_model(path: str | Path, *, device: str = "auto") -> OpenedModel:
         If the device is not available here.
     """
     where = torch.device(pick_device(device).name)
-    file = read_model_file(model_path(path))
+    file = read_checkpoint(model_path(path))
     return OpenedModel(build_model(file, where), file.document, where, prior_of(file))
 
 

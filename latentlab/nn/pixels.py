@@ -1,4 +1,4 @@
-"""The images of a training run: on the device where they fit, else read through the map."""
+"""The images of a training run: on the device where they fit, else read from where they are."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from latentlab.core.image_array import ImageArray
 from latentlab.core.memory import available_bytes
 
+_COPIED_AT_ONCE = 16 << 20
 _SHARE_OF_MEMORY = 0.4  # of what is free; the rest is for the network and everybody else
 
 
@@ -18,7 +20,7 @@ class Pixels:
     Parameters
     ----------
     images
-        uint8 (n, h, w, c), may be memory-mapped.
+        uint8 (n, h, w, c), may stay in a file.
     device
         Where batches are wanted.
     memory_format
@@ -30,7 +32,7 @@ class Pixels:
 
     def __init__(
         self,
-        images: NDArray[np.uint8],
+        images: ImageArray,
         device: torch.device,
         memory_format: torch.memory_format,
         *,
@@ -39,13 +41,10 @@ class Pixels:
         self._device = device
         self._memory_format = memory_format
         self.resident = _fits(images.nbytes, device) if resident is None else resident
-        self._mapped = images
+        self._images = images
         self._copied: Tensor | None = None
         if self.resident:
-            pixels = np.asarray(images).transpose(0, 3, 1, 2)
-            # Torch warns of read-only arrays, which memory-mapped images are: those are copied.
-            copied = np.require(pixels, requirements=["C", "W"])
-            self._copied = torch.from_numpy(copied).to(device)
+            self._copied = torch.from_numpy(_channels_first(images)).to(device)
 
     def batch(self, index: Tensor) -> Tensor:
         """Return images by index, int64 (b,), as float (b, c, h, w) in [0, 1] on the device."""
@@ -55,10 +54,23 @@ class Pixels:
             # In the order of the file, which a disk reads far faster, and then as asked for.
             order = np.sort(index.cpu().numpy())
             places = np.searchsorted(order, index.cpu().numpy())
-            rows = np.asarray(self._mapped[order])[places]
+            rows = np.asarray(self._images[order])[places]
             x = torch.from_numpy(np.ascontiguousarray(rows.transpose(0, 3, 1, 2)))
             x = x.to(self._device)
         return x.float().div_(255.0).contiguous(memory_format=self._memory_format)
+
+
+def _channels_first(images: ImageArray) -> NDArray[np.uint8]:
+    """Return all images as (n, c, h, w), writable, without a second copy of all on the way."""
+    if isinstance(images, np.ndarray):
+        # Torch warns of read-only arrays: those are copied.
+        return np.require(images.transpose(0, 3, 1, 2), requirements=["C", "W"])
+    n, h, w, c = images.shape
+    copied = np.empty((n, c, h, w), np.uint8)
+    rows = max(1, _COPIED_AT_ONCE // (h * w * c))
+    for start in range(0, n, rows):
+        copied[start : start + rows] = images[start : start + rows].transpose(0, 3, 1, 2)
+    return copied
 
 
 def _fits(num_bytes: int, device: torch.device) -> bool:

@@ -16,8 +16,11 @@ import torch
 
 import latentlab
 from latentlab.core.atomic_write import atomic_write, remove_stale_temporaries
+from latentlab.core.document_fit import fitted
 from latentlab.core.errors import ModelFileError, TrainingError, UsageError
+from latentlab.core.model_file import MAX_WEIGHT_BYTES
 from latentlab.core.model_place import BEST_NAME, LAST_NAME
+from latentlab.core.valid_text import valid_texts
 from latentlab.family.train_spec import TrainSpec, spec_from
 from latentlab.nn.autoencoder import Autoencoder
 from latentlab.nn.checkpoint import Description, describe, save_model
@@ -71,6 +74,7 @@ class RunFolder:
         self._run = run
         self._warn = warn
         self.saved: Description | None = None  # of the best weights, as last saved
+        self.save_error: ModelFileError | None = None  # why the best weights are not on the disk
         self._saved_best_step = -1
         self._saved_state: tuple[int, tuple[str, ...]] | None = None  # its step, and what it owes
         self._begun_s = self._saved_s = time.monotonic()
@@ -91,6 +95,7 @@ class RunFolder:
                 self._continue()
             remove_stale_temporaries(path)
             self._describe()
+            self._check_can_be_saved()
         except OSError as error:
             self._lock.release()
             raise self._cannot_write(error) from error
@@ -102,6 +107,19 @@ class RunFolder:
         return TrainingError(
             f"The run folder “{self.path}” cannot be written: {error.strerror or error}."
         )
+
+    def _check_can_be_saved(self) -> None:
+        """Say before the first step what the model file will not hold; refuse what no file can."""
+        run = self._run
+        num_bytes = 4 * sum(parameter.numel() for parameter in run.model.parameters())
+        if num_bytes > MAX_WEIGHT_BYTES:
+            raise TrainingError(
+                f"This network has {num_bytes / 2**30:,.1f} GiB of weights, and a model file can "
+                f"hold {MAX_WEIGHT_BYTES // 2**30} GiB; make the network smaller."
+            )
+        _, notes = fitted(describe(run, run.model, 0, measure_codes=False).document)
+        for note in notes:
+            self._warn(note)
 
     def _continue(self) -> None:
         """Take up the run where its last save left it."""
@@ -130,7 +148,8 @@ class RunFolder:
             "versions": {"latentlab": latentlab.__version__, "torch": str(torch.__version__)},
         }
         self._described_threads = run.threads
-        text = msgspec.json.format(msgspec.json.encode(description), indent=2)
+        # The path of the data need not be valid Unicode.
+        text = msgspec.json.format(msgspec.json.encode(valid_texts(description)), indent=2)
         atomic_write(self.path / _DESCRIPTION_FILE, lambda file: _write_all(file.write, text))
 
     @property
@@ -275,7 +294,9 @@ class RunFolder:
         try:
             save_model(self.model_path, model, description, keep_previous=True)
             self._saved_best_step = step
+            self.save_error = None
         except ModelFileError as error:
+            self.save_error = error
             self._warn(error.sentence)
 
 

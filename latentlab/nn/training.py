@@ -25,6 +25,7 @@ from torch import Tensor
 
 from latentlab.core.errors import TrainingError, UsageError
 from latentlab.core.image_set import ImageSet
+from latentlab.core.out_of_memory import is_out_of_memory
 from latentlab.core.principal_components import PrincipalComponents, principal_components
 from latentlab.family.objective import Batch, LossTerms
 from latentlab.family.objectives import OBJECTIVES
@@ -365,7 +366,7 @@ class TrainingRun:
                     yield None
                 else:
                     self.threads, self.step_s = chosen
-        except RuntimeError as error:
+        except (RuntimeError, MemoryError) as error:
             self._halve_micro_batch(error, len(x))
             self.optimiser.zero_grad(set_to_none=True)
             self.threads = torch.get_num_threads()
@@ -405,7 +406,7 @@ class TrainingRun:
             try:
                 terms = self._terms(x, seen, noise, part, len(batch))
                 (terms.loss.sum() / len(batch)).backward()  # type: ignore[no-untyped-call]
-            except RuntimeError as error:
+            except (RuntimeError, MemoryError) as error:
                 self._halve_micro_batch(error, size)
                 start, sums, codes = own.start, torch.zeros_like(sums), []
                 # It has seen images that it will see again.
@@ -494,10 +495,9 @@ class TrainingRun:
             1.0 - decay,
         )
 
-    def _halve_micro_batch(self, error: RuntimeError, size: int) -> None:
+    def _halve_micro_batch(self, error: RuntimeError | MemoryError, size: int) -> None:
         """Make room after running out of memory, or pass any other error on."""
-        text = str(error).lower()
-        if "out of memory" not in text and "not enough memory" not in text:
+        if not is_out_of_memory(error):
             raise error
         if size <= 1 or self.group.size > 1:
             least = "even one image" if size <= 1 else f"{size} images"

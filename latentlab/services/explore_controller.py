@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Slot
 
+from latentlab.core.errors import DataError
 from latentlab.core.messages import (
     CompareRequest,
     DataOpened,
@@ -171,14 +172,14 @@ class ExploreController(QObject):
             return
         if self._session.engine_status != "ready" or index >= len(data):
             return
+        try:
+            image = np.ascontiguousarray(data.images[index])
+        except DataError as error:  # their file has changed
+            self._thread.resulted.emit(Failed("ReconstructRequest", error.sentence, error.details))
+            return
         self._reconstruct_sequence += 1
         self._thread.request(
-            ReconstructRequest(
-                model.session_epoch,
-                self._reconstruct_sequence,
-                index,
-                np.ascontiguousarray(data.images[index]),
-            )
+            ReconstructRequest(model.session_epoch, self._reconstruct_sequence, index, image)
         )
 
     def _find_neighbours(self) -> None:

@@ -12,12 +12,12 @@ from PySide6.QtCore import QObject, Slot
 from latentlab.core.bundled import DEFAULT_DATA, DEFAULT_MODEL, model_path
 from latentlab.core.errors import LatentLabError
 from latentlab.core.messages import ModelOpened, OpenModelCommand, UseDataCommand
-from latentlab.core.model_file import read_model_file
+from latentlab.core.model_file import read_model_header
 from latentlab.core.neighbours import NeighbourIndex
 from latentlab.core.preview import read_preview
 from latentlab.core.trace import Tracer
 from latentlab.data.catalog import is_data, open_data
-from latentlab.family.described_model import run_spec
+from latentlab.family.described_model import check_plausible, run_spec
 from latentlab.services.download_controller import DownloadController
 from latentlab.services.engine.compute_thread import ComputeThread
 from latentlab.services.explore_controller import ExploreController
@@ -238,12 +238,12 @@ class Lab(QObject):
         self._first_path = None if path in (None, DEFAULT_DATA, DEFAULT_MODEL) else path
         if self._first_path is not None and not is_data(Path(self._first_path)):
             try:
-                read_model_file(Path(self._first_path).expanduser())
+                check_plausible(read_model_header(Path(self._first_path).expanduser()))
                 return  # the model to come will be shown, not the bundled one
             except LatentLabError:
                 pass  # opening it says why it is refused; until then and after it, the bundled map
         try:
-            file = read_model_file(model_path(DEFAULT_MODEL))
+            file = read_model_header(model_path(DEFAULT_MODEL))
             preview = read_preview(file.path.with_name("preview.npz"))
         except LatentLabError as error:
             self.session_controller.noticed.emit("bad", error.sentence, error.details)

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from latentlab.core.bundled import BUNDLED_MODELS, model_path
 from latentlab.core.corruptions import CORRUPTIONS
-from latentlab.core.errors import LatentLabError
+from latentlab.core.errors import DataError, LatentLabError
 from latentlab.core.messages import (
     Failed,
     ModelOpened,
@@ -96,12 +96,17 @@ class NoiseController(QObject):
         data = self._session.data
         if data is None or not 0 <= index < len(data):
             return
+        try:
+            image = np.ascontiguousarray(data.images[index])
+        except DataError as error:  # their file has changed
+            self._thread.resulted.emit(Failed("use_data_image", error.sentence, error.details))
+            return
         name = data.class_name(index)
         # Where one image of the data is noisy itself, the others are too.
         is_noisy = self._lab.image_index is not None and not self._lab.has_clean
         title = self.tr("Image {:,}").format(index)
         self._lab.set_image(
-            np.asarray(data.images[index]),
+            image,
             f"{title} · {shown_name(name)}" if name else title,
             has_clean=not is_noisy,
             index=index,

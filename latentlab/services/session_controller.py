@@ -27,8 +27,9 @@ from latentlab.core.messages import (
     UseDeviceCommand,
     Warned,
 )
-from latentlab.core.model_file import read_model_file
+from latentlab.core.model_file import read_model_header
 from latentlab.data.catalog import is_data, is_known_name
+from latentlab.family.described_model import check_plausible
 from latentlab.services.engine.compute_thread import ComputeThread
 from latentlab.services.settings import Settings
 from latentlab.state.explorer import ExplorerModel
@@ -108,8 +109,9 @@ class SessionController(QObject):
     def open_model(self, path: str) -> None:
         """Open a model file or run folder; refused here already if it is damaged or foreign."""
         try:
-            # Refuse within a moment even while the compute thread is busy or still loading.
-            read_model_file(Path(path).expanduser())
+            # Refuse within a moment even while the compute thread is busy or still loading; it
+            # alone reads weights.
+            check_plausible(read_model_header(Path(path).expanduser()))
         except LatentLabError as error:
             self._settings.remove_recent(path)
             self.noticed.emit("bad", error.sentence, error.details)

@@ -136,7 +136,7 @@ class VariationController(QObject):
         """Return the chosen picture, uint8 (h, w, c): the selected image, or the brought one."""
         data, index = self._session.data, self._explorer.selected
         if data is not None and index is not None and index < len(data):
-            return np.ascontiguousarray(data.images[index])
+            return data.shown_image(index)
         brought = self._explorer.brought
         return None if brought is None else brought.picture
 

@@ -100,7 +100,7 @@ class OutlierList(QAbstractListModel):
         key = (int(self._outliers.order[row]), edge)
         kept = self._pixmaps.get(key)
         if kept is None:
-            image = to_qimage(np.asarray(found.data.images[key[0]]))
+            image = to_qimage(found.data.shown_image(key[0]))
             kept = QPixmap.fromImage(fitted(image, QSize(edge, edge)))
             self._pixmaps[key] = kept
             while len(self._pixmaps) > _KEPT_PIXMAPS:

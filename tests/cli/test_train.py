@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
 import json
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +16,7 @@ import pytest
 
 import latentlab
 from latentlab.__main__ import main
-from latentlab.core.errors import ModelFileError, TrainingError
+from latentlab.core.errors import TrainingError
 from latentlab.core.model_file import read_model_file
 from latentlab.core.options import applicable, options_of
 from latentlab.family.described_model import run_spec
@@ -399,17 +401,30 @@ def test_the_help_has_every_option_with_its_range_and_use(
     assert places == sorted(places)
 
 
+@pytest.mark.parametrize(
+    ("code", "remedy"),
+    [(errno.ENOSPC, "Make room and continue"), (errno.EROFS, "Read-only file system")],
+)
 def test_a_model_that_could_not_be_saved_is_code_1(
-    noise: str, out: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    noise: str,
+    out: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    code: int,
+    remedy: str,
 ) -> None:
-    def full(*_: Any, **__: Any) -> None:
-        raise ModelFileError("The disk is full: model.safetensors was not saved.")
+    def refuse(*_: Any, **__: Any) -> None:
+        raise OSError(code, os.strerror(code))
 
-    monkeypatch.setattr("latentlab.nn.run_folder.save_model", full)
+    monkeypatch.setattr("latentlab.core.model_file.atomic_write", refuse)
     assert main(["train", noise, "--out", str(out), *QUICK]) == 1
     printed, said = capsys.readouterr()
     assert printed == ""
-    assert "could not be saved" in said.splitlines()[-1]
+    last = said.splitlines()[-1]
+    assert "could not be saved" in last
+    assert remedy in last
+    assert ("Make room" in last) == (code == errno.ENOSPC)
+    assert "with --resume" in last
     monkeypatch.undo()
     assert main(["train", noise, "--out", str(out), *QUICK, "--resume"]) == 0
     assert latentlab.open_model(out).latent_dim == 2

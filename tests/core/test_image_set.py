@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from latentlab.core.errors import DataError
 from latentlab.core.image_set import ImageSet, held_out_indices
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (9, 4, 5, 3), np.uint8)
@@ -120,3 +121,31 @@ def test_classes_in_words() -> None:
     data = image_set(PIXELS, labels=labels, class_names=("cat", "dog"))
     assert [data.class_name(i) for i in range(4)] == ["dog", "cat", "2", "-1"]
     assert image_set(PIXELS).class_name(3) == ""
+
+
+def test_names_that_are_no_text_are_escaped() -> None:
+    data = ImageSet(
+        "some",
+        "title \udcff",
+        np.zeros((2, 3, 3, 1), np.uint8),
+        np.array([0, 1], np.int32),
+        ("cat", "\ud800"),
+    )
+    assert data.title == "title \\udcff"
+    assert data.class_names == ("cat", "\\ud800")
+
+
+class _Gone:
+    """Images whose file cannot be read any more."""
+
+    shape = (2, 3, 4, 1)
+
+    def __getitem__(self, index: object) -> None:
+        raise DataError("“images.npy” has become shorter.")
+
+
+def test_an_image_that_cannot_be_read_is_shown_grey() -> None:
+    pixels = np.arange(24, dtype=np.uint8).reshape(2, 3, 4, 1)
+    np.testing.assert_array_equal(ImageSet("a", "A", pixels).shown_image(1), pixels[1])
+    shown = ImageSet("a", "A", _Gone()).shown_image(1)  # type: ignore[arg-type]
+    np.testing.assert_array_equal(shown, np.full((3, 4, 1), 128, np.uint8), strict=True)

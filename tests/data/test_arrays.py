@@ -12,6 +12,7 @@ import pytest
 from latentlab.core.errors import DataError
 from latentlab.data import arrays
 from latentlab.data.arrays import open_arrays
+from latentlab.data.stored_images import StoredImages
 
 RNG = np.random.default_rng(0)
 GREY = RNG.integers(0, 256, (6, 4, 5), np.uint8)
@@ -58,16 +59,30 @@ def test_labels_become_classes(
     assert data.class_name(0) == str(labels[0])
 
 
-@pytest.mark.parametrize("images", [GREY, COLOUR, np.asfortranarray(COLOUR)])
-def test_a_single_array_is_mapped_and_not_read(tmp_path: Path, images: np.ndarray) -> None:
+@pytest.mark.parametrize("images", [GREY, COLOUR])
+def test_the_images_of_a_single_array_stay_in_it(tmp_path: Path, images: np.ndarray) -> None:
     np.save(tmp_path / "a.npy", images)
     data = open_arrays(tmp_path / "a.npy")
+    assert isinstance(data.images, StoredImages)
     np.testing.assert_array_equal(data.images, images.reshape(6, 4, 5, -1))
-    base: Any = data.images
-    while not isinstance(base, np.memmap):
-        base = base.base
-        assert base is not None, "the images were read into memory"
-    assert not data.images.flags.writeable
+
+
+def test_an_array_in_the_other_order_is_turned(tmp_path: Path) -> None:
+    np.save(tmp_path / "a.npy", np.asfortranarray(COLOUR))
+    np.testing.assert_array_equal(open_arrays(tmp_path / "a.npy").images, COLOUR)
+
+
+def test_labels_that_are_no_text_are_escaped(tmp_path: Path) -> None:
+    labels = np.array(["cat", "\ud800", "d\udcff", "cat", "cat", "cat"])
+    npz(tmp_path / "a.npz", x=GREY, y=labels)
+    data = open_arrays(tmp_path / "a.npz")
+    assert sorted(data.class_names) == ["\\ud800", "cat", "d\\udcff"]
+
+
+def test_labels_that_are_no_letters_are_refused(tmp_path: Path) -> None:
+    npz(tmp_path / "a.npz", x=GREY, y=np.full(6, 0x7FFFFFFF, "<u4").view("<U1"))
+    with pytest.raises(DataError, match="cannot be read"):
+        open_arrays(tmp_path / "a.npz")
 
 
 @pytest.mark.parametrize(("wrong", "right"), [("a.npy", "a.npz"), ("a.npz", "a.npy")])

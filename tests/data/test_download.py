@@ -267,7 +267,7 @@ def test_a_full_disk_leaves_no_half_file(
         module, "_open_part", lambda part, start: _FullDisk(open_part(part, start), HALF)
     )
     error = refusal(tmp_path, server.url("/a"), server.url("/b"))
-    assert "No space left on device" in error.sentence
+    assert "the disk is full" in error.sentence
     assert "make room" in error.sentence
     assert server.asked == [("/a", "")], "another mirror would not help"
     assert not part_path(tmp_path, FILE).exists(), "the room is given back"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import random
 import sys
 import zipfile
 from collections.abc import Iterator
@@ -244,6 +246,68 @@ def test_a_damaged_archive_is_refused(tmp_path: Path) -> None:
     path.write_bytes(content)
     with pytest.raises(DataError, match=r"set\.zip"):
         listed(path)
+
+
+@pytest.mark.parametrize("name", [b"", b"/", b"//"])
+def test_a_member_without_a_name_is_skipped(tmp_path: Path, name: bytes) -> None:
+    path = tmp_path / "set.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("cat/a.png", b"x")
+        archive.writestr("dog/b.png", b"x")
+        archive.writestr("Z" * len(name) or "Z", b"x")
+    content = path.read_bytes()
+    if name:
+        content = content.replace(b"Z" * len(name), name)
+    else:  # of the same length in the file, but said to be empty, the rest being an extra field
+        place = content.rindex(b"PK\x01\x02")
+        head = bytearray(content[place : place + 46])
+        head[28:30] = bytes(2)
+        tail = content[place + 46 :].removeprefix(b"Z")
+        end = bytearray(tail)
+        at = end.index(b"PK\x05\x06")
+        size = int.from_bytes(end[at + 12 : at + 16], "little") - 1
+        end[at + 12 : at + 16] = size.to_bytes(4, "little")
+        content = content[:place] + bytes(head) + bytes(end)
+    path.write_bytes(content)
+    listing = listed(path)
+    assert [entry.name for entry in listing.entries] == ["cat/a.png", "dog/b.png"]
+    assert listing.class_names == ("cat", "dog")
+    assert list(reasons(listing).values()) == ["an entry of the archive without a name"]
+
+
+def test_mutated_archives_are_listed_or_refused(tmp_path: Path) -> None:
+    path = tmp_path / "set.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in ("cat/a.png", "dog/b.png", "\u017elu\u0165/c.png"):
+            archive.writestr(name, b"x" * 40)
+    content = path.read_bytes()
+    first = content.index(b"PK\x01\x02")
+    rng = random.Random(0)
+    for _ in range(400):
+        changed = bytearray(content)
+        for _ in range(rng.randint(1, 4)):
+            changed[rng.randrange(first, len(changed))] = rng.choice([0, 255, rng.randrange(256)])
+        path.write_bytes(changed)
+        try:
+            listing = listed(path)
+        except DataError:
+            continue
+        for text in (listing.title, *listing.class_names):
+            text.encode()
+
+
+@pytest.mark.parametrize(
+    "label",
+    ["\ud800", "\udcff", "a\udfffb", "\ud83d\ude00 in halves", "\x00", "\u2028"],
+)
+def test_a_label_that_is_no_text_becomes_one(tmp_path: Path, label: str) -> None:
+    fill(tmp_path, "a.png", "b.png")
+    rows = [{"file_name": "a.png", "label": label}, {"file_name": "b.png", "label": "dog"}]
+    (tmp_path / "metadata.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    listing = listed(tmp_path)
+    assert len(listing.class_names) == 2
+    for name in listing.class_names:
+        name.encode()
 
 
 def test_a_selection_lies_in_what_its_paths_share(tmp_path: Path) -> None:

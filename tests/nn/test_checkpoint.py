@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import json
+import os
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,17 +12,19 @@ import numpy as np
 import pytest
 import torch
 
+from latentlab.core import model_file
 from latentlab.core.errors import ModelFileError
 from latentlab.core.image_set import ImageSet
 from latentlab.core.model_document import ModelDocument
-from latentlab.core.model_file import ModelFile, read_model_file
-from latentlab.family.described_model import run_spec
+from latentlab.core.model_file import ModelFile, read_model_file, read_model_header
+from latentlab.family.described_model import check_plausible, run_spec
 from latentlab.family.train_spec import TrainSpec
 from latentlab.nn.checkpoint import (
     Description,
     build_model,
     describe,
     prior_of,
+    read_checkpoint,
     save_model,
     weights_of,
 )
@@ -209,6 +214,86 @@ def test_a_huge_network_is_refused_before_memory_is_taken(
     wide = damaged(file, network_args={"hidden": [16_384] * 30}, input_shape=(1024, 1024, 3))
     with pytest.raises(ModelFileError, match="do not fit"):
         build_model(wide, CPU)  # 250 GB of weights, if they were made
+
+
+def header_of(path: Path) -> dict[str, Any]:
+    content = path.read_bytes()
+    table: dict[str, Any] = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
+    return table
+
+
+def write_sparse(path: Path, table: dict[str, Any]) -> None:
+    """Write a header, and behind it a hole as large as it claims."""
+    header = json.dumps(table).encode()
+    path.write_bytes(len(header).to_bytes(8, "little") + header)
+    end = max(one["data_offsets"][1] for name, one in table.items() if name != "__metadata__")
+    os.truncate(path, 8 + len(header) + end)
+
+
+def _one_large(table: dict[str, Any], name: str, num_weights: int) -> dict[str, Any]:
+    """Make one tensor large and move those behind it."""
+    begin, end = table[name]["data_offsets"]
+    growth = 4 * num_weights - (end - begin)
+    for key, one in table.items():
+        if key != "__metadata__" and one["data_offsets"][0] > begin:
+            one["data_offsets"] = [at + growth for at in one["data_offsets"]]
+    table[name] |= {"shape": [num_weights], "data_offsets": [begin, end + growth]}
+    return table
+
+
+LARGE = 2**29  # 2 GiB
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda t: _one_large(t, "encoder.1.weight", LARGE),
+        lambda t: _one_large(t, "decoder.0.bias", LARGE),
+        lambda t: t | {"extra": {"dtype": "F32", "shape": [LARGE], "data_offsets": _after(t)}},
+        lambda t: t | {"prior.x": {"dtype": "F32", "shape": [LARGE], "data_offsets": _after(t)}},
+        lambda t: (
+            {"__metadata__": t["__metadata__"]}
+            | {"w": {"dtype": "F32", "shape": [LARGE], "data_offsets": [0, 4 * LARGE]}}
+        ),
+    ],
+    ids=["weight", "bias", "extra", "prior", "alone"],
+)
+def test_a_large_file_is_refused_by_its_header_alone(
+    runs: dict[str, TrainingRun],
+    tmp_path: Path,
+    change: Callable[[dict[str, Any]], dict[str, Any]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    path = saved(runs["mlp"], tmp_path / "m.safetensors").path
+    write_sparse(path, change(header_of(path)))
+    assert path.stat().st_size > 2**31
+
+    def fail(*_: Any) -> None:
+        pytest.fail("a weight was read")
+
+    monkeypatch.setattr(model_file, "_read_weights", fail)
+    with pytest.raises(ModelFileError, match="do not fit"):
+        read_checkpoint(path)
+    # The window refuses it as well, without torch.
+    with pytest.raises(ModelFileError, match="do not fit"):
+        check_plausible(read_model_header(path))
+
+
+def _after(table: dict[str, Any]) -> list[int]:
+    end = max(one["data_offsets"][1] for name, one in table.items() if name != "__metadata__")
+    return [end, end + 4 * LARGE]
+
+
+def test_wrong_names_are_refused_before_weights_are_read(
+    runs: dict[str, TrainingRun], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = saved(runs["mlp"], tmp_path / "m.safetensors").path
+    table = header_of(path)
+    table["encoder.1.weights"] = table.pop("encoder.1.weight")
+    write_sparse(path, table)
+    monkeypatch.setattr(model_file, "_read_weights", None)
+    with pytest.raises(ModelFileError, match="1 missing, 1 unknown"):
+        read_checkpoint(path)
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from latentlab.core import model_file
 from latentlab.core.errors import TrainingError
 from latentlab.core.image_set import ImageSet
 from latentlab.core.model_file import read_model_file
+from latentlab.core.write_errors import is_disk_full
 from latentlab.family.described_model import run_spec
 from latentlab.family.train_spec import TrainSpec
 from latentlab.nn import run_folder
@@ -254,3 +255,66 @@ def test_a_run_without_held_out_images_keeps_its_last_weights(tmp_path: Path) ->
     assert file.document.step == run.total_steps
     for name, value in last.items():
         np.testing.assert_array_equal(file.weights[name], value.numpy())
+
+
+@pytest.mark.parametrize(
+    ("names", "note"),
+    [
+        ([f"{i:05} " + "grass " * 50 for i in range(20_000)], "20,000 long class names"),
+        ([str(i / 7) for i in range(60_000)], "60,000 classes"),
+        (["\ud800", "a\udcff"], ""),
+    ],
+)
+def test_a_model_is_saved_whatever_the_classes_are_called(
+    tmp_path: Path, names: list[str], note: str
+) -> None:
+    labels = np.arange(len(DATA), dtype=np.int32) % len(names)
+    data = replace(DATA, name="/x/\udcff.npz", labels=labels, class_names=tuple(names))
+    spec = replace(SPEC, data="/x/\udcff.npz", epochs=1)
+    run = TrainingRun(spec, data, device=torch.device("cpu"), threads=1)
+    said: list[str] = []
+    folder = RunFolder(tmp_path, run, warn=said.append)
+    before = list(said)
+    assert len(before) == (1 if note else 0)
+    assert all(note in sentence for sentence in before), "said before the first step"
+    train(run, folder, save_every_s=0.0)
+    folder.finish()
+    assert said == before
+    assert folder.is_saved
+    assert len(read_model_file(tmp_path).document.class_names) in (0, len(names))
+    json.loads((tmp_path / "run.json").read_bytes().decode())
+    again = TrainingRun(spec, data, device=torch.device("cpu"), threads=1)
+    RunFolder(tmp_path, again, resume=True).close()
+    assert again.step == again.total_steps
+
+
+def test_a_network_that_no_file_can_hold_is_refused_before_training(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_folder, "MAX_WEIGHT_BYTES", 100)
+    with pytest.raises(TrainingError, match="make the network smaller"):
+        RunFolder(tmp_path, new_run())
+
+
+@pytest.mark.parametrize(
+    ("code", "words", "is_full"),
+    [
+        (errno.ENOSPC, "The disk is full", True),
+        (errno.EDQUOT, "The disk is full", True),
+        (errno.EROFS, "Writing failed (No space left on device)", False),
+        (errno.EIO, "Writing failed (No space left on device)", False),
+    ],
+)
+def test_why_the_best_model_is_not_saved(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int, words: str, is_full: bool
+) -> None:
+    run = new_run(replace(SPEC, epochs=1))
+    folder = RunFolder(tmp_path, run)
+    train(run, folder)
+    monkeypatch.setattr(model_file, "atomic_write", failing_writes(code))
+    folder.finish()
+    assert not folder.is_saved
+    error = folder.save_error
+    assert error is not None
+    assert error.sentence.startswith(words)
+    assert is_disk_full(error) == is_full

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,7 +13,9 @@ from typing import Any, TypeVar
 import numpy as np
 import pytest
 import torch
+from failing_disk import FailingDisk
 
+from latentlab.core import model_file as model_file_module
 from latentlab.core.adapt import adapted
 from latentlab.core.image_set import ImageSet
 from latentlab.core.messages import (
@@ -49,6 +53,7 @@ from latentlab.core.model_file import read_model_file
 from latentlab.core.preview import read_preview
 from latentlab.core.resources import resource
 from latentlab.core.trace import NullTracer
+from latentlab.data.catalog import open_data
 from latentlab.family.objectives import OBJECTIVES
 from latentlab.family.train_spec import TrainSpec
 from latentlab.nn.checkpoint import build_model
@@ -700,6 +705,107 @@ def test_a_network_too_large_for_the_memory_is_refused(
     bench.do(UseDataCommand(DATA), TrainCommand(SPEC, tmp_path / "run", "r"))
     assert "not enough memory" in bench.last(Failed).sentence
     assert bench.statuses[-1] == "idle"
+    assert not bench.is_training
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        (errno.ENOSPC, "The disk is full"),
+        (errno.EIO, "Writing failed (Input/output error)"),
+        (errno.EROFS, "Writing failed (Read-only file system)"),
+        (errno.EACCES, "Writing failed (Permission denied)"),
+    ],
+)
+def test_saving_to_a_disk_that_refuses_any_step_loses_nothing(
+    opened: Bench, tmp_path: Path, code: int, words: str
+) -> None:
+    target = tmp_path / "mine.safetensors"
+    opened.do(SaveModelCommand(target))
+    earlier = target.read_bytes()
+    with pytest.MonkeyPatch.context() as patch:
+        disk = FailingDisk(patch, (model_file_module,), None, code)
+        opened.do(SaveModelCommand(target))
+    assert disk.steps > 5
+    for fail_at in range(disk.steps):
+        num_failed = len(opened.of(Failed))
+        with pytest.MonkeyPatch.context() as patch:
+            FailingDisk(patch, (model_file_module,), fail_at, code)
+            opened.do(SaveModelCommand(target))
+        # A folder that will not be flushed costs nothing where it may not be opened at all.
+        is_last = fail_at == disk.steps - 1
+        assert len(opened.of(Failed)) == num_failed + (not (is_last and code == errno.EACCES))
+        assert is_last or opened.last(Failed).sentence.startswith(words)
+        assert target.read_bytes() == earlier, f"step {fail_at}"
+        names = {path.name for path in tmp_path.iterdir()}
+        assert names == {"mine.safetensors", "mine.safetensors.previous"}
+
+
+def test_a_save_that_fails_while_training_does_not_end_it(bench: Bench, tmp_path: Path) -> None:
+    bench.do(UseDataCommand(DATA))
+    bench.start_training(tmp_path / "run")
+    step = bench.training_step
+    with pytest.MonkeyPatch.context() as patch:
+        FailingDisk(patch, (model_file_module,), 1, errno.ENOSPC)
+        bench.mailbox.put_command(SaveModelCommand(tmp_path / "mine.safetensors"))
+        bench.engine.turn()
+    bench.until(lambda: bench.training_step >= step + 2)
+    assert bench.last(Failed).sentence == "The disk is full: mine.safetensors was not saved."
+    assert [path.name for path in tmp_path.iterdir()] == ["run"]
+    bench.do(SaveModelCommand(tmp_path / "none" / "mine.safetensors"))
+    assert "No such file or directory" in bench.last(Failed).sentence
+    bench.rest()
+    assert read_model_file(tmp_path / "run").document.epoch == 3
+    assert bench.statuses[-1] == "idle"
+
+
+@pytest.fixture
+def shrinking(tmp_path: Path) -> Path:
+    path = tmp_path / "shrinking.npy"
+    np.save(path, DATA.images)
+    return path
+
+
+def test_data_that_shrink_end_the_embedding_with_a_sentence(opened: Bench, shrinking: Path) -> None:
+    data = replace(open_data(shrinking), known_fingerprint="unknown")
+    os.truncate(shrinking, 1000)
+    opened.do(UseDataCommand(data))
+    opened.rest()
+    assert "“shrinking.npy” has become shorter" in opened.last(Failed).sentence
+    assert len(opened.of(Failed)) == 1
+    opened.do(UseDataCommand(DATA))  # others can be opened, and are encoded
+    opened.rest()
+    assert opened.last(Embedded).complete
+
+
+def test_data_that_shrink_end_the_training_and_lose_nothing(
+    bench: Bench, shrinking: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("latentlab.nn.pixels._fits", lambda *_: False)
+    bench.do(OpenDataCommand(str(shrinking)))
+    bench.start_training(tmp_path / "run")
+    bench.until(lambda: bench.training_step >= 6)
+    os.truncate(shrinking, 1000)
+    bench.rest()
+    assert not bench.is_training
+    assert bench.of(Failed)
+    assert all("has become shorter" in one.sentence for one in bench.of(Failed))
+    assert read_model_file(tmp_path / "run").document.step >= 4
+    image = bench.last(ModelOpened)
+    assert image.path == tmp_path / "run" / "model.safetensors"
+
+
+def test_another_fault_at_the_start_is_no_lack_of_memory(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: Any, **__: Any) -> None:
+        raise NotImplementedError("no locks here")
+
+    monkeypatch.setattr(engine_module, "TrainingJob", broken)
+    with pytest.raises(NotImplementedError):  # the thread reports it as a defect
+        bench.do(UseDataCommand(DATA), TrainCommand(SPEC, tmp_path / "run", "r"))
+    assert bench.statuses[-1] == "idle"
+    assert bench.of(Failed) == []
     assert not bench.is_training
 
 

@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 import torch
 
-from latentlab.core.failure import is_out_of_memory
 from latentlab.core.image_set import ImageSet
 from latentlab.core.matrix_messages import MatrixAdvanced, MatrixCell, MatrixRequest
 from latentlab.core.messages import (
@@ -49,6 +48,7 @@ from latentlab.core.messages import (
 )
 from latentlab.core.model_file import read_model_file
 from latentlab.core.noise_messages import Denoised, DenoiseRequest, StripAdvanced, StripRequest
+from latentlab.core.out_of_memory import is_out_of_memory
 from latentlab.core.outlier_messages import OutliersFound, OutliersRequest
 from latentlab.core.trace import NullTracer
 from latentlab.core.variation_messages import (

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import os
+import threading
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,6 +15,7 @@ from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from pytestqt.qtbot import QtBot
 
+from latentlab.core import model_file
 from latentlab.core.bundled import model_path
 from latentlab.services.settings import Settings
 from latentlab.ui.image_view import ImageView
@@ -134,6 +139,72 @@ def test_colour_images_of_an_odd_size_train_and_decode(
     lab_window.wait(lambda: lab_window.lab.explorer.decoded.image.shape == (11, 17, 3))
     assert len(lab_window.lab.explorer.z) == 3
     lab_window.wait(lambda: lab_window.lab.map_view.index is not None)
+
+
+@pytest.fixture
+def weights_read(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """The files whose weights are read, which fails in the window's thread."""
+    read = model_file._read_weights
+    files: list[Path] = []
+
+    def noting(path: Path, *more: Any) -> Any:
+        assert threading.current_thread() is not threading.main_thread()
+        if path not in files[-1:]:
+            files.append(path)
+        return read(path, *more)
+
+    monkeypatch.setattr(model_file, "_read_weights", noting)
+    return files
+
+
+def test_weights_are_read_once_and_never_by_the_window(
+    weights_read: list[Path], lab_window: LabWindow, tmp_path: Path
+) -> None:
+    assert weights_read == [model_path("digits-vae")]
+    target = tmp_path / "other.safetensors"
+    target.write_bytes(model_path("digits-denoiser").read_bytes())
+    drop(lab_window, target)
+    lab_window.wait(lambda: lab_window.lab.session.model.name == "other")
+    assert weights_read[1:] == [target]
+
+
+def test_a_path_on_the_command_line_is_read_once_and_not_by_the_window(
+    weights_read: list[Path], qtbot: QtBot, tmp_path: Path
+) -> None:
+    target = tmp_path / "given.safetensors"
+    target.write_bytes(model_path("digits-denoiser").read_bytes())
+    opened = LabWindow(qtbot, str(target))
+    opened.wait_ready()
+    assert weights_read == [target]
+    opened.close()
+
+
+@pytest.mark.parametrize("at_start", [False, True])
+def test_a_file_that_claims_gigabytes_is_refused_without_reading_them(
+    weights_read: list[Path], qtbot: QtBot, tmp_path: Path, at_start: bool
+) -> None:
+    content = model_path("digits-vae").read_bytes()
+    length = int.from_bytes(content[:8], "little")
+    table = json.loads(content[8 : 8 + length])
+    table = {
+        "__metadata__": table["__metadata__"],
+        "w": {"dtype": "F32", "shape": [2**29], "data_offsets": [0, 2**31]},
+    }
+    header = json.dumps(table).encode()
+    target = tmp_path / "sparse.safetensors"
+    target.write_bytes(len(header).to_bytes(8, "little") + header)
+    os.truncate(target, 8 + len(header) + 2**31)
+    opened = LabWindow(qtbot, str(target) if at_start else None)
+    opened.wait_ready()
+    model = opened.lab.session.model
+    if not at_start:
+        drop(opened, target)
+    assert any("do not fit the network" in sentence for sentence in sentences(opened))
+    opened.wait(lambda: opened.lab.map_view.index is not None)
+    assert opened.lab.session.model is model
+    assert opened.lab.session.model.name == "digits-vae"
+    assert target not in weights_read
+    opened.close()
 
 
 def test_path_on_the_command_line_opens_a_model(qtbot: QtBot, tmp_path: Path) -> None:

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from latentlab.core.bundled import model_path
 from latentlab.core.errors import LatentLabError, UsageError
 from latentlab.core.model_document import ModelDocument
-from latentlab.core.model_file import read_model_file
 from latentlab.core.model_place import weights_file
+from latentlab.core.out_of_memory import is_out_of_memory
 from latentlab.core.shown_name import shown_name
 from latentlab.nn.autoencoder import Autoencoder
-from latentlab.nn.checkpoint import build_model
+from latentlab.nn.checkpoint import build_model, read_checkpoint
 from latentlab.nn.inference import posterior_of, to_input
 from latentlab.services.engine.live_model import LiveModel
 
@@ -90,10 +90,12 @@ class Denoisers:
         key = (name, str(device), changed_ns)
         found = self._open.pop(key, None)
         if found is None:
-            file = read_model_file(path)
+            file = read_checkpoint(path)
             try:
                 network = build_model(file, device)
             except (RuntimeError, MemoryError) as error:
+                if not is_out_of_memory(error):
+                    raise
                 raise LatentLabError(
                     "There is not enough memory for this denoiser; choose a smaller one.",
                     str(error),

@@ -10,8 +10,8 @@ from typing import Any
 import torch
 
 from latentlab.core.bundled import BUNDLED_MODELS, model_path
-from latentlab.core.errors import LatentLabError, TrainingError, UsageError
-from latentlab.core.failure import failure_sentence, is_out_of_memory
+from latentlab.core.errors import TrainingError, UsageError
+from latentlab.core.failure import failure_sentence
 from latentlab.core.image_set import ImageSet
 from latentlab.core.messages import (
     Command,
@@ -34,7 +34,8 @@ from latentlab.core.messages import (
     UseDeviceCommand,
     WatchCommand,
 )
-from latentlab.core.model_file import ModelFile, read_model_file, write_model_file
+from latentlab.core.model_file import ModelFile, write_model_file
+from latentlab.core.out_of_memory import is_out_of_memory
 from latentlab.core.trace import Tracer, now_s
 from latentlab.data.catalog import open_data
 from latentlab.family.train_spec import TrainSpec
@@ -43,6 +44,7 @@ from latentlab.nn.checkpoint import (
     build_model,
     describe,
     prior_of,
+    read_checkpoint,
     tensors_of,
 )
 from latentlab.nn.device import available_devices, cpu_threads, pick_device
@@ -275,7 +277,7 @@ class Engine:
         path = model_path(command.name)
         self._begin_aside(
             command,
-            lambda: read_model_file(path),
+            lambda: read_checkpoint(path),
             lambda file: self._use_model(file, path, command.name),
         )
 
@@ -380,7 +382,7 @@ class Engine:
             )
         except Exception as error:
             self._emit(TrainStatusChanged("idle"))
-            if isinstance(error, LatentLabError) or not is_out_of_memory(error):
+            if not is_out_of_memory(error):
                 raise
             raise TrainingError(
                 "There is not enough memory for this network and these images; make the network "

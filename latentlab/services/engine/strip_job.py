@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from latentlab.core.adapt import adapted
 from latentlab.core.corruptions import CORRUPTIONS, corrupt_stack, derived_seed
+from latentlab.core.image_array import ImageArray
 from latentlab.core.image_set import ImageSet
 from latentlab.core.linear_denoiser import LinearDenoiser
 from latentlab.core.linear_fit import LinearFit
@@ -47,7 +48,7 @@ class KnownCurves:
         self._points: dict[tuple[object, ...], float] = {}
 
     def fit_of(
-        self, key: tuple[object, ...], images: NDArray[np.uint8], rows: NDArray[np.int64]
+        self, key: tuple[object, ...], images: ImageArray, rows: NDArray[np.int64]
     ) -> LinearFit:
         """Return the linear fit of some images, the same one again for the same key."""
         if self._fit is None or key != self._fit_key:

@@ -63,6 +63,8 @@ class TrainingJob:
         tracer: Tracer,
         guard: Guard,
     ) -> None:
+        self._emit = emit  # the folder may have to warn at once
+        self._warned = ""
         pace.begin_run()
         self._are_parts_planned = False
         self.run = TrainingRun(
@@ -73,7 +75,6 @@ class TrainingJob:
         self._single_step = False
         self._events = self.run.run()
         self._pace = pace
-        self._emit = emit
         self._tracer = tracer
         self._guard = guard
         self._codes = np.full((len(data), self.run.latent_dim), np.nan, np.float32)
@@ -82,7 +83,6 @@ class TrainingJob:
         self._progress_due_s = self._codes_due_s = self._save_due_s = 0.0
         self._index_due_s = now_s() + INDEX_EVERY_S
         self._index: NeighbourIndex | None = None
-        self._warned = ""
 
     @property
     def wants_turn(self) -> bool:

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from latentlab.core.errors import LatentLabError
-from latentlab.core.failure import Job, failure_sentence, is_out_of_memory
+from latentlab.core.failure import Job, failure_sentence
 from latentlab.core.messages import Failed, Result
+from latentlab.core.out_of_memory import is_out_of_memory
 from latentlab.services.engine.mailbox import Mailbox
 
 _MOST_SAID = 3  # different failures of one origin, until something has changed

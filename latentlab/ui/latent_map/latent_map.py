@@ -426,7 +426,7 @@ class LatentMap(QWidget):
         place = None if data.origin is None else image_place(data.origin, index)
         x, y = self._screen_positions()[index]
         self._card.show_image(
-            np.asarray(data.images[index]),
+            data.shown_image(index),
             self.tr("Class {}").format(name) if name else "",
             self.tr("image {:,}").format(index),
             QPoint(round(float(x)), round(float(y))),

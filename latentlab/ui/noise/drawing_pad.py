@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QSize, Qt, Signal, Slot
@@ -9,6 +11,7 @@ from PySide6.QtGui import QColor, QIcon, QKeySequence, QPixmap, QShortcut, QShow
 from PySide6.QtWidgets import QButtonGroup, QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from latentlab.core.drawing import DrawingFrame, drawing_frame, ground_colour, placed_drawing
+from latentlab.core.errors import DataError
 from latentlab.core.image_set import ImageSet
 from latentlab.state.session import SessionModel
 from latentlab.ui.coalesced import Coalesced
@@ -189,9 +192,11 @@ class DrawingPad(QDialog):
         if data is None or len(data) == 0:
             self._data = None
             return
-        self._frame = drawing_frame(data.images)
+        self._frame, ground = DrawingFrame(0), (0, 0, 0)
+        with contextlib.suppress(DataError):  # their file may have changed; then as on black
+            self._frame = drawing_frame(data.images)
+            ground = (0, 0, 0) if self._frame.box_px else ground_colour(data.images)
         is_colour = data.image_shape[2] == 3
-        ground = (0, 0, 0) if self._frame.box_px else ground_colour(data.images)
         is_dark = sum(ground) < 3 * 128
         self._canvas.set_ground(QColor(*ground))
         self._canvas.pen_colour = QColor("white" if is_dark else "black")

@@ -207,7 +207,7 @@ class DecodedPanel(QWidget):
             return
         self._shown_nearest = nearest
         self._nearest.set_images(
-            [np.asarray(data.images[i]) for i in nearest],
+            [data.shown_image(i) for i in nearest],
             [
                 self.tr("Image {0:,}{1}: data, {2:.3f} away").format(
                     i, f" · {data.class_name(i)}" if data.class_name(i) else "", d

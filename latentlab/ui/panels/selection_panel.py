@@ -193,7 +193,7 @@ class SelectionPanel(QWidget):
         self._file.set_place(None if data.origin is None else image_place(data.origin, index))
         self._original.set_caption(self.tr("original · data"))
         reconstructed = self._explorer.reconstructed
-        original = np.asarray(data.images[index])
+        original = data.shown_image(index)
         if reconstructed is None:
             self._original.set_image(original)
             self._reconstruction.set_image(None)
@@ -232,7 +232,7 @@ class SelectionPanel(QWidget):
         if neighbours is None or data is None or not near:
             return
         self._nearest.set_images(
-            [np.asarray(data.images[i]) for i in near],
+            [data.shown_image(i) for i in near],
             [
                 plain_tooltip(
                     self.tr("Image {0:,}{1}: data, {2:.3f} away").format(

@@ -239,7 +239,7 @@ class ViewPanel(QWidget):
         if data is None or not self._is_needed:
             return
         self._strip.set_images(
-            [np.asarray(data.images[i]) for i in picked if i < len(data)],
+            [data.shown_image(i) for i in picked if i < len(data)],
             [self.tr("Image {:,}: data").format(i) for i in picked],
             ["A", "B", "C"],
         )
