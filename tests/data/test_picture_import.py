@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -273,6 +274,7 @@ def bad_worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None
         "    if path.endswith('crash.png'):\n"
         "        os.kill(os.getpid(), 9)\n"
         "    if path.endswith('hang.png'):\n"
+        f"        open({str(tmp_path / 'hangs')!r}, 'a').write(f'{{os.getpid()}}\\n')\n"
         "        time.sleep(1000)\n"
         "    return read(self, path, member)\n"
         "decode_worker._Files.read = bad\n"
@@ -342,6 +344,63 @@ def test_a_file_that_never_ends_is_left_out(tmp_path: Path, crew: DecodeCrew) ->
         1: "decoding it took too long",
         2: "",
     }
+
+
+@pytest.mark.usefixtures("bad_worker")
+@pytest.mark.parametrize("phase", ["survey", "packing"])
+def test_an_import_can_be_closed_while_a_decoder_hangs(
+    phase: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, own_folders: Path
+) -> None:
+    names = [f"{i}.png" for i in range(20)] if phase == "packing" else []
+    for name in (*names, "hang.png"):
+        write_picture(tmp_path / "set" / name, some_pixels(1))
+    if phase == "packing":  # by chance nobody looks at the one that hangs
+        monkeypatch.setattr("latentlab.data.survey._NUM_SAMPLED", 1)
+    messages = PictureImport([tmp_path / "set"]).run()
+    while not (tmp_path / "hangs").exists():
+        next(messages)
+    assert next(messages) is None or phase == "packing"
+    messages.close()
+    assert not [t for t in threading.enumerate() if t.name == "decode"]
+    assert not (own_folders.exists() and [p for p in own_folders.rglob("*") if p.is_file()])
+
+
+@pytest.mark.usefixtures("bad_worker")
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+def test_a_decoder_that_hangs_dies_with_the_program(tmp_path: Path) -> None:
+    from latentlab.data.decode_process import _SCRIPT
+
+    hanging = write_picture(tmp_path / "hang.png", some_pixels(1))
+    script = (
+        "from latentlab.data import decode_process\n"
+        f"decode_process._SCRIPT = {_SCRIPT!r}\n"
+        "from latentlab.data.picture_import import import_pictures\n"
+        "from pathlib import Path\n"
+        f"list(import_pictures(Path({str(hanging)!r})))\n"
+    )
+    marks = tmp_path / "hangs"
+    with subprocess.Popen([sys.executable, "-c", script], env=dict(os.environ)) as program:
+        while not (marks.exists() and marks.read_text().endswith("\n")):
+            assert program.poll() is None
+            time.sleep(0.01)
+        program.kill()
+    (worker,) = marks.read_text().split()
+    while "decode_worker" in _command(Path("/proc", worker, "stat")):
+        time.sleep(0.01)
+
+
+def test_a_file_that_takes_long_to_refuse_can_be_cancelled(tmp_path: Path) -> None:
+    endless = tmp_path / "set" / "endless.jpg"
+    endless.parent.mkdir()
+    endless.write_bytes(b"\xff\xd8" + b"\xff" * 40_000_000)  # Pillow looks at each byte by itself
+    messages = PictureImport([endless.parent]).run()
+    for message in messages:
+        if isinstance(message, ImportProgress) and message.found == 1:
+            assert message.stage == "scanning"
+            break
+    assert [next(messages) for _ in range(3)] == [None] * 3
+    messages.close()
+    assert not _children()
 
 
 def test_workers_that_cannot_start_end_the_import(
