@@ -92,6 +92,7 @@ ALSO_ALLOWED = {
     "latentlab/core/planes/pca_plane.py": {"scipy"},  # only where the plane is wanted
     "latentlab/ui/panels/loss_plot.py": {"pyqtgraph"},  # untyped: wrapped once
     "latentlab/services/engine/compute_thread.py": {"PySide6.QtCore"},  # the thread itself
+    "latentlab/services/settings.py": {"msgspec", "filelock"},  # checked, one window at a time
     "latentlab/services/engine/non_local_means.py": {"skimage"},  # an extra
 }
 
@@ -264,6 +265,8 @@ def _wrong_with(node: ast.AST) -> Iterator[str]:
                 yield "import of a pickler"
             if "torch" in modules and "load" in modules:
                 yield "torch.load"
+            if "QSettings" in modules:
+                yield "QSettings unpickles what a file tells it to"
         case ast.Attribute(attr="processEvents"):
             yield "processEvents"
         case ast.Attribute(attr="load", value=owner) if ast.unparse(owner) in TORCH_LOADERS:
@@ -288,6 +291,7 @@ def _wrong_with(node: ast.AST) -> Iterator[str]:
         "np.load(path, allow_pickle=True)",
         "np.load(path, allow_pickle=anything)",
         "app.processEvents()",
+        "from PySide6.QtCore import QObject, QSettings",
         "button.clicked.connect(lambda: 1)",
         "button.clicked.connect(partial(lambda: 1))",
         "eval(text)",

@@ -36,6 +36,7 @@ from latentlab.ui.actions import make_actions
 from latentlab.ui.bottom_tabs import BottomTabs
 from latentlab.ui.command_search import CommandSearch
 from latentlab.ui.dock_grip import DockGrip
+from latentlab.ui.dock_places import restore_docks
 from latentlab.ui.icons import IconSource, app_icon
 from latentlab.ui.importing.import_opener import ImportOpener
 from latentlab.ui.lab_toolbar import LabToolbar
@@ -61,7 +62,6 @@ from latentlab.ui.toast_area import ToastArea
 from latentlab.ui.window_place import keep_place, restore_place
 
 _LEFT_PX, _RIGHT_PX, _BOTTOM_PX = 268, 300, 232
-_STATE_VERSION = 1
 _WORD_JOINER = "\u2060"
 _OPENING = ("", "_run", "_digits", "_emoji", "_shapes", "_bundled_model")  # open…_action
 
@@ -109,7 +109,7 @@ class MainWindow(QMainWindow):
         self._imports = ImportOpener(self._stores, self._controllers, self._theme, self)
         self._connect()
         self.setTabOrder(self._toolbar, self._map)
-        self._first_state = self.saveState(_STATE_VERSION)
+        self._first_state = self.saveState()
         restore_place(self, settings)
         self._render_title()
         self._render_training()
@@ -435,7 +435,7 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _reset_layout(self) -> None:
-        self.restoreState(self._first_state, _STATE_VERSION)
+        self.restoreState(self._first_state)
         self._size_docks()
 
     @Slot()
@@ -498,16 +498,17 @@ class MainWindow(QMainWindow):
         super().showEvent(event)
         if self._painted:
             return
-        state = self._settings.docks()
-        if state is None or not self.restoreState(state, _STATE_VERSION):
+        places = self._settings.docks()
+        if places:
+            restore_docks(self, places)
+        else:
             self._size_docks()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Save geometry and a running training, and end the compute thread."""
         if not self._closed:
             self._closed = True
-            keep_place(self, self._settings, self.saveState(_STATE_VERSION))
-            self._settings.sync()
+            keep_place(self, self._settings)
             self._toasts.clear()
             self._status.stop()
             self._imports.close()
