@@ -33,9 +33,11 @@ def restore_place(window: QMainWindow, settings: Settings) -> None:
 
 def keep_place(window: QMainWindow, settings: Settings) -> None:
     """Remember where the window stands, and where its docks are."""
-    place = QRect(window.geometry())
-    if window.isMaximized() or window.isFullScreen():
-        place = window.normalGeometry()
-    # With its frame, which is what move() counts from.
-    place.translate(window.frameGeometry().topLeft() - window.geometry().topLeft())
+    kept = settings.geometry()
+    is_large = window.isMaximized() or window.isFullScreen()
+    place = QRect(window.normalGeometry() if is_large else window.geometry())
+    # One that was never smaller in this run has no other place than the one that it was given.
+    if not (is_large and kept is not None and place == kept[0]):
+        # With its frame, which is what move() counts from.
+        place.translate(window.frameGeometry().topLeft() - window.geometry().topLeft())
     settings.set_geometry(place, window.isMaximized(), dock_places(window))
