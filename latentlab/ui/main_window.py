@@ -28,6 +28,7 @@ from PySide6.QtWidgets import (
 
 import latentlab
 from latentlab.core.folders import runs_folder
+from latentlab.core.shown_name import shown_name
 from latentlab.core.trace import Tracer
 from latentlab.family.command_line import command_line
 from latentlab.services.lab import Controllers, Stores
@@ -53,6 +54,7 @@ from latentlab.ui.panels.training_panel import TrainingPanel
 from latentlab.ui.panels.units_panel import UnitsPanel
 from latentlab.ui.panels.view_panel import ViewPanel
 from latentlab.ui.picture_door import PictureDoor
+from latentlab.ui.plain_text import plain_button, plain_title, plain_tooltip
 from latentlab.ui.shortcuts_dialog import ShortcutsDialog
 from latentlab.ui.status_bar import LabStatusBar
 from latentlab.ui.tab_actions import TabActions
@@ -288,7 +290,8 @@ class MainWindow(QMainWindow):
             parts.append(session.data.title)
         if session.model is not None:
             parts.append(session.model.name)
-        self.setWindowTitle(" · ".join([*parts]) + " — LatentLab" if parts else "LatentLab")
+        shown = " · ".join(plain_title(part) for part in parts)
+        self.setWindowTitle(f"{shown} — LatentLab" if parts else "LatentLab")
 
     @Slot()
     def _render_training(self) -> None:
@@ -305,7 +308,7 @@ class MainWindow(QMainWindow):
         self._icons.bind_primary(train, icon)
         problem = self._model.problem if status == "idle" else ""
         train.setEnabled(ready and not problem and status in ("idle", "running", "paused"))
-        train.setToolTip(problem or self._train_tooltip)
+        train.setToolTip(plain_tooltip(problem) or self._train_tooltip)
         a["step_action"].setEnabled(status in ("running", "paused"))
         a["stop_action"].setEnabled(status in ("running", "paused"))
         for name in _OPENING:
@@ -460,9 +463,9 @@ class MainWindow(QMainWindow):
         self._toolbar.recent_menu.clear()
         paths = self._controllers.session.recent()
         for path in paths:
-            action = self._toolbar.recent_menu.addAction(Path(path).name or path)
+            action = self._toolbar.recent_menu.addAction(plain_button(Path(path).name or path))
             action.setData(path)
-            action.setToolTip(path)
+            action.setToolTip(plain_tooltip(shown_name(path)))
         if not paths:
             self._toolbar.recent_menu.addAction(self.tr("Nothing yet")).setEnabled(False)
 
