@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -211,6 +211,60 @@ def test_files_that_vanish_meanwhile_are_skipped(pets: Path) -> None:
     reasons = {one.path: one.reason for one in last.data.origin.skipped}  # type: ignore[union-attr]
     assert "not any more" in reasons["cat/3.png"]
     assert len(last.data) == 9
+
+
+def _shrink(pets: Path) -> None:
+    os.truncate(pets / "cat" / "3.png", 40)
+
+
+def _become_a_pipe(pets: Path) -> None:
+    (pets / "cat" / "3.png").unlink()
+    os.mkfifo(pets / "cat" / "3.png")
+
+
+def _become_a_folder(pets: Path) -> None:
+    (pets / "cat" / "3.png").unlink()
+    (pets / "cat" / "3.png").mkdir()
+
+
+def _become_a_device(pets: Path) -> None:
+    (pets / "cat" / "3.png").unlink()
+    (pets / "cat" / "3.png").symlink_to("/dev/zero")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX")
+@pytest.mark.parametrize("change", [_shrink, _become_a_pipe, _become_a_folder, _become_a_device])
+def test_files_that_change_meanwhile_cost_themselves_only(
+    change: Callable[[Path], None], pets: Path
+) -> None:
+    work = PictureImport([pets])
+    for message in work.run():
+        if isinstance(message, Surveyed):
+            change(pets)
+        last = message
+    assert isinstance(last, Imported)
+    reasons = {one.path: one.reason for one in last.data.origin.skipped}  # type: ignore[union-attr]
+    assert reasons["cat/3.png"]
+    assert len(last.data) == 9
+
+
+def test_a_folder_that_vanishes_meanwhile_is_told(pets: Path, own_folders: Path) -> None:
+    for message in PictureImport([pets]).run():
+        if isinstance(message, Surveyed):
+            shutil.rmtree(pets)
+        last = message
+    assert isinstance(last, ImportFailed)
+    assert "cat/0.png: it was there a moment ago" in last.details
+    assert not [p for p in own_folders.rglob("*") if p.is_file()]
+
+
+def test_an_archive_that_vanishes_meanwhile_is_told(pets: Path, tmp_path: Path) -> None:
+    archive = Path(shutil.make_archive(str(tmp_path / "a"), "zip", pets))
+    for message in PictureImport([archive]).run():
+        if isinstance(message, ImportProgress):
+            archive.unlink(missing_ok=True)
+        last = message
+    assert isinstance(last, ImportFailed) and "no picture that can be opened" in last.sentence
 
 
 @pytest.mark.parametrize("stop_at", [ImportProgress, Surveyed, ExamplesTreated, FilesSkipped])
