@@ -1,5 +1,6 @@
 """``latentlab data pack`` and ``clear-cache``: pictures decoded once."""
 
+import contextlib
 import time
 from pathlib import Path
 
@@ -67,8 +68,11 @@ def _pack_pictures(path: Path, options: TreatmentOptions, out: Path) -> ImageSet
     from latentlab.data.picture_import import import_pictures
 
     try:
-        with ImportBar() as bar:
-            for found in import_pictures(path, options, out=out):
+        with (
+            ImportBar() as bar,
+            contextlib.closing(import_pictures(path, options, out=out)) as messages,
+        ):
+            for found in messages:
                 if isinstance(found, Imported):
                     return found.data
                 bar.show(found)

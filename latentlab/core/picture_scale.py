@@ -42,7 +42,8 @@ def picture_scale(
         On the scale of 0 to 1; NaN where there is nothing to measure. It yields ``None`` between
         pieces of some milliseconds.
     """
-    shape = images.shape[1:] if shape is None else shape
+    h, w, c = images.shape[1:] if shape is None else shape
+    shape = h, w, c
     num_values = int(np.prod(shape))
     held_out = _spread(held_out, MAX_HELD_OUT, _MAX_HELD_OUT_VALUES // num_values)
     others = _spread(others, MAX_OTHERS, _MAX_OTHER_VALUES // num_values)
@@ -65,9 +66,9 @@ def picture_scale(
 
 
 def _flat(
-    images: ImageArray, rows: NDArray[np.int64], shape: tuple[int, ...]
+    images: ImageArray, rows: NDArray[np.int64], shape: tuple[int, int, int]
 ) -> NDArray[np.float32]:
-    picked = adapted(images[rows], (shape[0], shape[1], shape[2]))
+    picked = adapted(images[rows], shape)
     values: NDArray[np.float32] = picked.reshape(len(rows), -1).astype(np.float32)
     values /= 255.0
     return values

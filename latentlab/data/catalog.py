@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -76,11 +77,12 @@ def _open_pictures(
     # Loads Pillow, which most data can do without.
     from latentlab.data.picture_import import import_pictures
 
-    for found in import_pictures(path, options):
-        if isinstance(found, Imported):
-            return found.data
-        if tell is not None:
-            tell(found)
+    with contextlib.closing(import_pictures(path, options)) as messages:
+        for found in messages:
+            if isinstance(found, Imported):
+                return found.data
+            if tell is not None:
+                tell(found)
     raise AssertionError("an import ends with its result")
 
 

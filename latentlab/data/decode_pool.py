@@ -17,14 +17,16 @@ from latentlab.core.errors import DataError
 from latentlab.core.treatment import Treatment
 from latentlab.data.decode_crew import DecodeCrew, no_process
 from latentlab.data.decode_process import DecodeProcess
+from latentlab.data.decode_thread import POLL_S, DecodeThread, end_threads
 from latentlab.data.decode_worker import CANNOT_WRITE
 from latentlab.data.listing import Entry
 
 LIMIT_S = 60.0  # for one order; a file that takes longer is left out
+TOO_LONG = "decoding it took too long"
+CRASHED = "decoding it crashed"
 
 _AT_ONCE_S = 0.1  # an order should take about this long
 _MAX_ORDER = 128
-_POLL_S = 0.02
 
 
 @dataclass(frozen=True)
@@ -96,25 +98,23 @@ class _Pool:
         self._entries = entries
         self._treatment = treatment
         self._out = out
-        self._limit_s = limit_s
         self._next = 0
         self._again: deque[int] = deque()  # entries of an order that ended its process
         self._lock = threading.Lock()
         self._results: queue.SimpleQueue[list[Decoded] | DataError] = queue.SimpleQueue()
-        self._closing = False
-        self._workers = [_Worker(self, process) for process in processes]
+        self._threads = [DecodeThread(process, self._work, limit_s) for process in processes]
 
     def start(self) -> None:
-        for worker in self._workers:
-            worker.thread.start()
+        for thread in self._threads:
+            thread.start()
 
     def take(self) -> list[Decoded]:
         """Return what was done, waiting a moment for it."""
-        for worker in self._workers:
-            worker.end_if_stuck(self._limit_s)
+        for thread in self._threads:
+            thread.watch()
         done: list[Decoded] = []
         with contextlib.suppress(queue.Empty):
-            found = self._results.get(timeout=_POLL_S)
+            found = self._results.get(timeout=POLL_S)
             while True:
                 if isinstance(found, DataError):
                     raise found
@@ -123,28 +123,37 @@ class _Pool:
         return done
 
     def close(self) -> None:
-        self._closing = True
-        for worker in self._workers:
-            worker.end_order()
-        for worker in self._workers:
-            worker.thread.join()
+        with self._lock:
+            self._next = len(self._entries)
+            self._again.clear()
+        end_threads(self._threads)
 
-    @property
-    def is_closing(self) -> bool:
-        return self._closing
+    def _work(self, thread: DecodeThread) -> None:
+        size = 1
+        try:
+            while rows := self._order(size):
+                begin_s = time.monotonic()
+                answer = thread.ask(self._as_order(rows))
+                took_s = max(time.monotonic() - begin_s, 1e-6)
+                if answer is not None:
+                    size = max(1, min(_MAX_ORDER, round(size * min(2.0, _AT_ONCE_S / took_s))))
+                    self._answered(answer[0])
+                    continue
+                self._failed(rows, TOO_LONG if thread.was_late else CRASHED)
+                size = 1
+        except OSError as error:
+            self._broken(no_process(error))
 
-    def order(self, size: int) -> list[int]:
+    def _order(self, size: int) -> list[int]:
         """Return the next entries to decode; suspects of a crash come alone."""
         with self._lock:
-            if self._closing:
-                return []
             if self._again:
                 return [self._again.popleft()]
             rows = list(range(self._next, min(self._next + size, len(self._entries))))
             self._next += len(rows)
             return rows
 
-    def failed(self, rows: list[int], reason: str) -> None:
+    def _failed(self, rows: list[int], reason: str) -> None:
         """A process has ended over these entries."""
         if len(rows) == 1:
             self._results.put([Decoded(rows[0], reason)])
@@ -152,61 +161,21 @@ class _Pool:
         with self._lock:
             self._again.extend(rows)
 
-    def answered(self, answer: list[list[Any]]) -> None:
+    def _answered(self, answer: list[list[Any]]) -> None:
         done = []
         for row, *more in answer:
             if row == CANNOT_WRITE:
-                self.broken(DataError(f"The pictures cannot be packed: {more[0]}."))
+                self._broken(DataError(f"The pictures cannot be packed: {more[0]}."))
                 return
             done.append(Decoded(row, *more) if len(more) == 1 else Decoded(row, "", *more))
         self._results.put(done)
 
-    def broken(self, error: DataError) -> None:
+    def _broken(self, error: DataError) -> None:
         self._results.put(error)
 
-    def as_order(self, rows: list[int]) -> dict[str, Any]:
+    def _as_order(self, rows: list[int]) -> dict[str, Any]:
         return {
             "rows": [(row, self._entries[row].path, self._entries[row].member) for row in rows],
             "treatment": dataclasses.asdict(self._treatment),
             "out": str(self._out),
         }
-
-
-class _Worker:
-    def __init__(self, pool: _Pool, process: DecodeProcess) -> None:
-        self._pool = pool
-        self._process = process
-        self._busy_since_s: float | None = None
-        self._stuck = False
-        self.thread = threading.Thread(target=self._run, name="decode", daemon=True)
-
-    def end_if_stuck(self, limit_s: float) -> None:
-        since = self._busy_since_s
-        if since is not None and time.monotonic() - since > limit_s:
-            self._stuck = True
-            self._process.end()
-
-    def end_order(self) -> None:
-        if self._busy_since_s is not None:
-            self._process.end()
-
-    def _run(self) -> None:
-        size = 1
-        try:
-            while rows := self._pool.order(size):
-                begin_s = self._busy_since_s = time.monotonic()
-                answer = self._process.ask(self._pool.as_order(rows))
-                self._busy_since_s = None
-                took_s = max(time.monotonic() - begin_s, 1e-6)
-                if answer is not None:
-                    size = max(1, min(_MAX_ORDER, round(size * min(2.0, _AT_ONCE_S / took_s))))
-                    self._pool.answered(answer[0])
-                    continue
-                if self._pool.is_closing:
-                    return
-                reason = "decoding it took too long" if self._stuck else "decoding it crashed"
-                self._stuck = False
-                self._pool.failed(rows, reason)
-                size = 1
-        except OSError as error:
-            self._pool.broken(no_process(error))

@@ -17,6 +17,9 @@ _SCRIPT = (
 )
 
 
+_END_S = 1.0
+
+
 class DecodeProcess:
     """One process that starts with the first order, and again after it was ended.
 
@@ -25,6 +28,7 @@ class DecodeProcess:
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
+        self._ended: subprocess.Popen[bytes] | None = None  # takes a moment to die of it
         self._closed = False
         self._is_ready = False
 
@@ -74,7 +78,7 @@ class DecodeProcess:
         except OSError:
             answers, size, payload = None, 0, b""
         if answers is None or len(payload) < size:
-            self.finish()
+            self._finish(process)
             return None
         return answers, payload
 
@@ -82,6 +86,7 @@ class DecodeProcess:
         """End the process at once, in the middle of whatever it does."""
         process = self._process
         if process is not None:
+            self._ended = process
             with contextlib.suppress(OSError):
                 process.kill()
 
@@ -90,22 +95,32 @@ class DecodeProcess:
         self._closed = True
         self.end()
 
+    def abandon(self) -> None:
+        """Have nothing more to do with the process, which whoever waits for it goes on to do."""
+        self._process = None
+
     def finish(self) -> None:
         """End the process and free what belongs to it."""
-        process, self._process = self._process, None
-        if process is None:
-            return
+        if self._process is not None:
+            self._finish(self._process)
+
+    def _finish(self, process: subprocess.Popen[bytes]) -> None:
+        if process is self._process:  # and not abandoned
+            self._process = None
         with contextlib.suppress(OSError):
             process.kill()
         for stream in (process.stdin, process.stdout):
             if stream is not None:
                 with contextlib.suppress(OSError):
                     stream.close()
-        process.wait()
+        # What waits for a disk that is gone ends when the system lets it, which may be never.
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(_END_S)
 
     def _ready(self) -> subprocess.Popen[bytes] | None:
-        if self._process is not None and self._process.poll() is not None:
-            self.finish()  # ended meanwhile, over nothing
+        last = self._process
+        if last is not None and (last is self._ended or last.poll() is not None):
+            self._finish(last)  # over nothing, or just after it had answered
         self.start()
         process = self._process
         if process is None or self._is_ready:
@@ -114,7 +129,7 @@ class DecodeProcess:
         if process.stdout.readline() == READY:
             self._is_ready = True
             return process
-        self.finish()
+        self._finish(process)
         if not self._closed:
             raise OSError("the process that decodes pictures ended at once")
         return None

@@ -17,7 +17,11 @@ import contextlib
 import hashlib
 import json
 import os
+import queue
+import signal
+import stat
 import sys
+import threading
 import zipfile
 from typing import Any, BinaryIO
 
@@ -43,6 +47,7 @@ CANNOT_WRITE = -1  # instead of a row: the file of pixels cannot be written, and
 _HEAD_BYTES = 4096
 _SMALL_BYTES = 1 << 17
 _MEMORY_BYTES = 8 << 30
+_OPEN_FLAGS = getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
 class _Files:
@@ -96,9 +101,13 @@ class _Files:
 
 def _file_content(path: str) -> bytes:
     """Return a whole file in as few system calls as it takes: most files are small."""
-    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+    # A file that has become a pipe meanwhile would keep an open() without O_NONBLOCK for ever.
+    descriptor = os.open(path, os.O_RDONLY | _OPEN_FLAGS)
     try:
-        size = os.fstat(descriptor).st_size
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise PictureError("not a regular file")
+        size = status.st_size
         if size > _SMALL_BYTES:
             with open(descriptor, "rb", closefd=False) as file:
                 return _content(file)
@@ -221,23 +230,34 @@ def _write(out: BinaryIO, first: int, rows: list[bytes]) -> None:
 
 
 def serve() -> None:
-    """Answer orders until stdin ends."""
+    """Answer orders; ends with stdin, at once."""
     orders, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     # libtiff and others write warnings to the C streams, where nobody must see or parse them.
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)
     os.dup2(nowhere, 2)
+    # Ctrl-C in a terminal reaches all of its processes; who gives the orders decides what ends.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     _limit_memory()
+    given: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+    threading.Thread(target=_take_orders, args=(orders, given), daemon=True).start()
     worker = _Worker()
     answers.write(READY)
     answers.flush()
-    for line in orders:
-        answer, payload = worker.answer(json.loads(line))
+    while True:
+        answer, payload = worker.answer(json.loads(given.get()))
         size = sum(len(part) for part in payload)
         answers.write(json.dumps([answer, size]).encode() + b"\n")
         for part in payload:
             answers.write(part)
         answers.flush()
+
+
+def _take_orders(orders: BinaryIO, given: queue.SimpleQueue[bytes]) -> None:
+    """Pass orders on, and end the process with the one that gives them, in the middle of any."""
+    for line in orders:
+        given.put(line)
+    os._exit(0)
 
 
 def _limit_memory() -> None:

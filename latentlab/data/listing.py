@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import stat
@@ -110,8 +111,7 @@ def list_pictures(paths: Sequence[Path]) -> Generator[int, None, Listing]:
     """
     paths = [path.expanduser().absolute() for path in paths]
     for path in paths:
-        if not path.exists():
-            raise DataError(f"There is no file or folder “{path}”.")
+        _check(path)
     root = paths[0] if len(paths) == 1 else Path(os.path.commonpath([p.parent for p in paths]))
     entries: list[Entry] = []
     skipped: list[Skipped] = []
@@ -127,6 +127,15 @@ def list_pictures(paths: Sequence[Path]) -> Generator[int, None, Listing]:
     yield len(entries)
     entries, missing = _with_metadata(entries)
     return _listed(root, entries, (*skipped, *missing))
+
+
+def _check(path: Path) -> None:
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise DataError(f"There is no file or folder “{path}”.") from error
+    except OSError as error:
+        raise DataError(f"“{path}” cannot be read: {_why(error, False)}.") from error
 
 
 def _listed(root: Path, entries: list[Entry], skipped: tuple[Skipped, ...]) -> Listing:
@@ -231,12 +240,18 @@ def _walk(paths: Sequence[Path], root: Path) -> Iterator[Entry | Skipped]:
     alone = len(paths) == 1
     for path in paths:
         name = "" if alone else path.relative_to(root).as_posix()
-        if path.is_dir():
+        try:
+            status = path.stat()
+        except OSError as error:
+            yield Skipped(name or path.name, _why(error, path.is_symlink()))
+            continue
+        if stat.S_ISDIR(status.st_mode):
             yield from _walk_folder(path, name, seen)
-        elif zipfile.is_zipfile(path):
-            yield from _walk_archive(path, name)
+        # Opening a pipe would wait for ever.
+        elif stat.S_ISREG(status.st_mode) and zipfile.is_zipfile(path):
+            yield from _walk_archive(path, name, status.st_mtime_ns)
         else:
-            yield _file(str(path), path.name if alone else name, path.stat())
+            yield _file(str(path), path.name if alone else name, status)
 
 
 def _walk_folder(folder: Path, name: str, seen: set[tuple[int, int]]) -> Iterator[Entry | Skipped]:
@@ -280,11 +295,13 @@ def _file(path: str, name: str, status: os.stat_result) -> Entry | Skipped:
         return Skipped(name, "empty file")
     if status.st_size > MAX_FILE_BYTES:
         return Skipped(name, f"larger than {MAX_FILE_BYTES >> 20} MB")
+    # Told now and not when it is read, so that the key changes once somebody may read it.
+    if not os.access(path, os.R_OK):
+        return Skipped(name, os.strerror(errno.EACCES).lower())
     return Entry(name, path, "", status.st_size, status.st_mtime_ns)
 
 
-def _walk_archive(path: Path, name: str) -> Iterator[Entry | Skipped]:
-    changed_ns = path.stat().st_mtime_ns
+def _walk_archive(path: Path, name: str, changed_ns: int) -> Iterator[Entry | Skipped]:
     try:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()

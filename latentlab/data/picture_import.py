@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from pathlib import Path
 
 from latentlab.core.errors import DataError, LatentLabError
@@ -19,6 +20,7 @@ from latentlab.core.import_messages import (
     Surveyed,
 )
 from latentlab.core.treatment import Treatment, TreatmentOptions
+from latentlab.data.background import in_background
 from latentlab.data.decode_crew import DecodeCrew
 from latentlab.data.listing import Listing, list_pictures, readable
 from latentlab.data.packed import open_packed
@@ -83,7 +85,7 @@ class PictureImport:
         self._out = out
         self._examples = examples
 
-    def run(self) -> Iterator[ImportMessage | None]:
+    def run(self) -> Generator[ImportMessage | None, None, None]:
         """Scan, survey and pack, yielding messages; ``None`` where there is nothing new.
 
         Yields at least about every 20 ms. The last message is ``Imported`` or ``ImportFailed``.
@@ -98,7 +100,7 @@ class PictureImport:
             if crew is not self._crew:
                 crew.close()
 
-    def _run(self, crew: DecodeCrew) -> Iterator[ImportMessage | None]:
+    def _run(self, crew: DecodeCrew) -> Generator[ImportMessage | None, None, None]:
         begin_s = time.monotonic()
         if self.listing is None:
             crew.start(2)  # which takes a moment, while the files are found
@@ -145,18 +147,20 @@ class PictureImport:
 
     def _show(
         self, listing: Listing, sample: Sample, treatment: Treatment, crew: DecodeCrew
-    ) -> Iterator[ImportMessage]:
+    ) -> Generator[ImportMessage | None, None, None]:
         """Tell what there is, and what examples will look like; first some, then all."""
         yield Surveyed(survey(listing, sample, self._options), self._options)
         begin_s = time.monotonic()
-        yield treat_examples(listing, sample.examples[:_FIRST_EXAMPLES], treatment, crew)
+        yield (
+            yield from treat_examples(listing, sample.examples[:_FIRST_EXAMPLES], treatment, crew)
+        )
         is_quick = time.monotonic() - begin_s < _FIRST_TAKE_S
         if len(sample.examples) > _FIRST_EXAMPLES and is_quick:
-            yield treat_examples(listing, sample.examples, treatment, crew)
+            yield (yield from treat_examples(listing, sample.examples, treatment, crew))
 
     def _pack(
         self, listing: Listing, treatment: Treatment, path: Path, key: str, crew: DecodeCrew
-    ) -> Iterator[ImportMessage | None]:
+    ) -> Generator[ImportMessage | None, None, None]:
         drop = self._options.duplicates == "drop"
         pace = _Pace("packing", len(listing.entries), len(listing.skipped))
         packing = pack_pictures(listing, treatment, path, crew, drop_duplicates=drop, key=key)
@@ -177,18 +181,19 @@ class PictureImport:
         is_one = self._out is None and len(self._paths) == 1
         return readable(str(listing.root if is_one else path))
 
-    def _scan(self, crew: DecodeCrew) -> Iterator[ImportMessage | None]:
+    def _scan(self, crew: DecodeCrew) -> Generator[ImportMessage | None, None, None]:
         pace = _Pace("scanning")
-        scanning = list_pictures(self._paths)
+        scanning = in_background(list_pictures(self._paths))
         while True:
             try:
-                pace.found = next(scanning)
+                pace.found = next(scanning) or pace.found
             except StopIteration as end:
-                self.listing = end.value
+                self.listing = listing = end.value
                 break
             if pace.found > _MANY_FILES:
                 crew.start()
             yield pace.progress()
+        pace.found = len(listing.entries)
         yield pace.progress(last=True)
 
 
@@ -222,16 +227,20 @@ def import_pictures(
     options: TreatmentOptions = TreatmentOptions(),  # noqa: B008 - frozen
     *,
     out: Path | None = None,
-) -> Iterator[ImportProgress | Imported]:
+) -> Generator[ImportProgress | Imported, None, None]:
     """Import without anybody looking: progress, and the packed set at the end.
+
+    Closing the generator ends the work and leaves nothing behind.
 
     Raises
     ------
     DataError
         If nothing could be imported.
     """
-    for message in PictureImport([path], options, out=out, examples=False).run():
-        if isinstance(message, ImportFailed):
-            raise DataError(message.sentence, message.details)
-        if isinstance(message, (ImportProgress, Imported)):
-            yield message
+    work = PictureImport([path], options, out=out, examples=False)
+    with contextlib.closing(work.run()) as messages:
+        for message in messages:
+            if isinstance(message, ImportFailed):
+                raise DataError(message.sentence, message.details)
+            if isinstance(message, (ImportProgress, Imported)):
+                yield message

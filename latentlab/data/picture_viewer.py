@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import threading
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +11,7 @@ from numpy.typing import NDArray
 
 from latentlab.core.treatment import Treatment
 from latentlab.data.decode_crew import DecodeCrew, no_process
-from latentlab.data.decode_process import DecodeProcess
+from latentlab.data.decode_thread import DecodeThread, end_threads
 from latentlab.data.listing import Entry
 
 LIMIT_S = 20.0  # for one order
@@ -47,7 +45,32 @@ class View:
 def look_at(
     entries: Sequence[Entry], crew: DecodeCrew, limit_px: int, treatment: Treatment | None = None
 ) -> list[View | str]:
+    """Return views of some files as :func:`views_of` does, waiting for them.
+
+    Raises
+    ------
+    DataError
+        If no process can be started.
+    """
+    looking = views_of(entries, crew, limit_px, treatment)
+    while True:
+        try:
+            next(looking)
+        except StopIteration as end:
+            return end.value  # type: ignore[no-any-return]
+
+
+def views_of(
+    entries: Sequence[Entry],
+    crew: DecodeCrew,
+    limit_px: int,
+    treatment: Treatment | None = None,
+    *,
+    limit_s: float = LIMIT_S,
+) -> Generator[None, None, list[View | str]]:
     """Return views of some files, or the reason for those that cannot be opened.
+
+    Yields about every 20 ms. Closing the generator ends what the processes are doing at once.
 
     Parameters
     ----------
@@ -57,6 +80,8 @@ def look_at(
         Longest side of the originals.
     treatment
         What else to do with the pictures.
+    limit_s
+        Seconds for one order, after which the process is ended.
 
     Raises
     ------
@@ -64,50 +89,80 @@ def look_at(
         If no process can be started.
     """
     processes = crew.processes[: max(1, len(entries) // _FEW)]
-    if len(processes) == 1:
-        return _look(processes[0], entries, limit_px, treatment)
     # By turns: large files are often neighbours.
-    parts = [entries[i :: len(processes)] for i in range(len(processes))]
+    looks = [
+        _Look(entries[i :: len(processes)], limit_px, treatment) for i in range(len(processes))
+    ]
+    threads = [
+        DecodeThread(process, look.run, limit_s)
+        for process, look in zip(processes, looks, strict=True)
+    ]
+    try:
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            while thread.is_alive:
+                for each in threads:
+                    each.watch()
+                thread.wait()
+                yield
+    finally:
+        end_threads(threads)
     views: list[View | str] = [""] * len(entries)
-    with ThreadPoolExecutor(len(processes)) as threads:
-        work = [
-            threads.submit(_look, process, part, limit_px, treatment)
-            for process, part in zip(processes, parts, strict=True)
-        ]
-        for i, found in enumerate(work):
-            views[i :: len(processes)] = found.result()
+    for i, look in enumerate(looks):
+        views[i :: len(processes)] = look.result()
     return views
 
 
-def _look(
-    process: DecodeProcess, entries: Sequence[Entry], limit_px: int, treatment: Treatment | None
-) -> list[View | str]:
-    found = _ask(process, entries, limit_px, treatment)
-    if found is None and len(entries) > 1:  # one of them ended the process
-        return [v for entry in entries for v in _look(process, [entry], limit_px, treatment)]
-    return [CRASHED] * len(entries) if found is None else found
+class _Look:
+    """The part of the files that one process looks at."""
 
+    def __init__(
+        self, entries: Sequence[Entry], limit_px: int, treatment: Treatment | None
+    ) -> None:
+        self._entries = entries
+        self._limit_px = limit_px
+        self._treatment = treatment
+        self._found: list[View | str] = []
+        self._error: Exception | None = None
 
-def _ask(
-    process: DecodeProcess, entries: Sequence[Entry], limit_px: int, treatment: Treatment | None
-) -> list[View | str] | None:
-    order = {
-        "look": [(entry.path, entry.member) for entry in entries],
-        "limit_px": limit_px,
-        "treatment": None if treatment is None else dataclasses.asdict(treatment),
-        "background": "black" if treatment is None else treatment.background,
-    }
-    watch = threading.Timer(LIMIT_S, process.end)
-    watch.daemon = True
-    watch.start()
-    try:
-        answer = process.ask(order)
-    except OSError as error:
-        raise no_process(error) from error
-    finally:
-        watch.cancel()
-        watch.join()
-    return None if answer is None else _views(*answer, treatment)
+    def run(self, thread: DecodeThread) -> None:
+        """Work in a thread."""
+        try:
+            self._found = self._look(thread, self._entries)
+        except OSError as error:
+            self._error = no_process(error)
+        except Exception as error:  # noqa: BLE001 - raised again where the views are wanted
+            self._error = error
+
+    def result(self) -> list[View | str]:
+        """Return what was found.
+
+        Raises
+        ------
+        DataError
+            If no process can be started.
+        """
+        if self._error is not None:
+            raise self._error
+        return self._found
+
+    def _look(self, thread: DecodeThread, entries: Sequence[Entry]) -> list[View | str]:
+        answer = thread.ask(
+            {
+                "look": [(entry.path, entry.member) for entry in entries],
+                "limit_px": self._limit_px,
+                "treatment": None
+                if self._treatment is None
+                else dataclasses.asdict(self._treatment),
+                "background": "black" if self._treatment is None else self._treatment.background,
+            }
+        )
+        if answer is not None:
+            return _views(*answer, self._treatment)
+        if len(entries) > 1:  # one of them ended the process
+            return [view for entry in entries for view in self._look(thread, [entry])]
+        return [CRASHED] * len(entries)
 
 
 def _views(

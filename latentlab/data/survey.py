@@ -14,7 +14,7 @@ from latentlab.core.import_messages import ExamplesTreated, Survey
 from latentlab.core.treatment import Treatment, TreatmentOptions
 from latentlab.data.decode_crew import DecodeCrew
 from latentlab.data.listing import Listing
-from latentlab.data.picture_viewer import look_at
+from latentlab.data.picture_viewer import views_of
 
 NUM_EXAMPLES = 48
 EXAMPLE_PX = 256
@@ -49,7 +49,7 @@ def take_sample(listing: Listing, crew: DecodeCrew) -> Generator[None, None, Sam
     """Look at some pictures; those that cannot be opened do not count.
 
     How many depends on their size alone, so that the same pictures always give the same sample.
-    Yields now and then.
+    Yields at least about every 20 ms.
     """
     entries = list(listing.entries)
     chosen = random.Random(0).sample(entries, min(len(entries), _NUM_SAMPLED))
@@ -62,7 +62,8 @@ def take_sample(listing: Listing, crew: DecodeCrew) -> Generator[None, None, Sam
         if sizes.total() >= _NUM_LARGE and looked_at > _PIXELS_SAMPLED:
             break
         part = chosen[start : start + _AT_ONCE]
-        for entry, view in zip(part, look_at(part, crew, _LOOK_PX), strict=True):
+        views = yield from views_of(part, crew, _LOOK_PX)
+        for entry, view in zip(part, views, strict=True):
             if isinstance(view, str):
                 continue
             looked_at += view.width * view.height
@@ -146,12 +147,15 @@ def survey(listing: Listing, sample: Sample, options: TreatmentOptions) -> Surve
 
 def treat_examples(
     listing: Listing, names: Sequence[str], treatment: Treatment, crew: DecodeCrew
-) -> ExamplesTreated:
-    """Return some pictures as they will be; those that cannot be opened are left out."""
+) -> Generator[None, None, ExamplesTreated]:
+    """Return some pictures as they will be; those that cannot be opened are left out.
+
+    Yields about every 20 ms.
+    """
     wanted = set(names)
     by_name = {entry.name: entry for entry in listing.entries if entry.name in wanted}
     entries = [by_name[name] for name in names if name in by_name]
-    views = look_at(entries, crew, EXAMPLE_PX, treatment)
+    views = yield from views_of(entries, crew, EXAMPLE_PX, treatment)
     seen = [(e.name, v) for e, v in zip(entries, views, strict=True) if not isinstance(v, str)]
     images = [view.treated for _, view in seen if view.treated is not None]
     return ExamplesTreated(

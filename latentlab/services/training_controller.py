@@ -133,9 +133,18 @@ def name_for_files(title: str) -> str:
 
 
 def new_run_folder(root: Path, name: str) -> Path:
-    """Return a folder under ``root`` that does not exist yet."""
+    """Make a folder under ``root`` that nobody else has, also not another window just now.
+
+    Where it cannot be made, its path is returned all the same: the run says why.
+    """
     folder, number = root / name, 2
-    while folder.exists():
-        folder = root / f"{name}-{number}"
-        number += 1
-    return folder
+    while True:
+        try:
+            folder.mkdir(parents=True)
+        except FileExistsError:
+            folder = root / f"{name}-{number}"
+            number += 1
+        except OSError:
+            return folder
+        else:
+            return folder

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from latentlab.core.shown_name import shown_name
 from latentlab.ui.section import label
 
 
@@ -38,7 +39,7 @@ class DetailsDialog(QDialog):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(16, 16, 16, 16)
         layout.setSpacing(12)
-        layout.addWidget(label(sentence, size="strong", wrap=True))
+        layout.addWidget(label(shown_name(sentence), size="strong", wrap=True))
         self._text = QPlainTextEdit(details, self)
         self._text.setObjectName("details")
         self._text.setReadOnly(True)

@@ -25,6 +25,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from latentlab.core.contact_sheet import contact_sheet
+from latentlab.ui.plain_text import plain_tooltip
 from latentlab.ui.qimage import fitted, to_qimage
 
 _GAP_PX = 3
@@ -225,7 +226,7 @@ class ImageSheet(QWidget):
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent) and self._tips:
             place = self.place_at(event.pos())
             text = self._tips[place] if place is not None and place < len(self._tips) else ""
-            QToolTip.showText(event.globalPos(), text, self)
+            QToolTip.showText(event.globalPos(), plain_tooltip(text), self)
             return True
         return super().event(event)
 

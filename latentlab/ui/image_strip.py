@@ -11,6 +11,7 @@ from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from latentlab.ui.image_view import ImageView
+from latentlab.ui.plain_text import plain_tooltip
 
 _GAP_PX = 8
 
@@ -90,7 +91,7 @@ class ImageStrip(QWidget):
                 view.set_image(None)
                 continue
             view.set_image(images[place])
-            view.setToolTip(tooltips[place] if place < len(tooltips) else "")
+            view.setToolTip(plain_tooltip(tooltips[place]) if place < len(tooltips) else "")
             view.set_caption(captions[place] if place < len(captions) else "")
             view.show()
         self.updateGeometry()

@@ -23,6 +23,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QMenu, QSizePolicy, QWidget
 
+from latentlab.ui.plain_text import plain_tooltip
 from latentlab.ui.qimage import fitted, fitted_size, to_qimage
 from latentlab.ui.section import label
 from latentlab.ui.tokens import DARK
@@ -222,7 +223,8 @@ class ImageView(QWidget):
         width = self.width()
         text = metrics.elidedText(self._caption_text, Qt.TextElideMode.ElideRight, width)
         self._caption.setText(text)
-        self._caption.setToolTip("" if text == self._caption_text else self._caption_text)
+        whole = "" if text == self._caption_text else self._caption_text
+        self._caption.setToolTip(plain_tooltip(whole))
         self._caption.setGeometry(0, top, width, self._caption.sizeHint().height())
 
     # ------------------------------------------------------------------ painting

@@ -28,6 +28,7 @@ from PySide6.QtWidgets import (
 
 import latentlab
 from latentlab.core.folders import runs_folder
+from latentlab.core.shown_name import shown_name
 from latentlab.core.trace import Tracer
 from latentlab.family.command_line import command_line
 from latentlab.services.lab import Controllers, Stores
@@ -36,6 +37,7 @@ from latentlab.ui.actions import make_actions
 from latentlab.ui.bottom_tabs import BottomTabs
 from latentlab.ui.command_search import CommandSearch
 from latentlab.ui.dock_grip import DockGrip
+from latentlab.ui.dock_places import restore_docks
 from latentlab.ui.icons import IconSource, app_icon
 from latentlab.ui.importing.import_opener import ImportOpener
 from latentlab.ui.lab_toolbar import LabToolbar
@@ -52,6 +54,7 @@ from latentlab.ui.panels.training_panel import TrainingPanel
 from latentlab.ui.panels.units_panel import UnitsPanel
 from latentlab.ui.panels.view_panel import ViewPanel
 from latentlab.ui.picture_door import PictureDoor
+from latentlab.ui.plain_text import plain_button, plain_title, plain_tooltip
 from latentlab.ui.shortcuts_dialog import ShortcutsDialog
 from latentlab.ui.status_bar import LabStatusBar
 from latentlab.ui.tab_actions import TabActions
@@ -61,7 +64,6 @@ from latentlab.ui.toast_area import ToastArea
 from latentlab.ui.window_place import keep_place, restore_place
 
 _LEFT_PX, _RIGHT_PX, _BOTTOM_PX = 268, 300, 232
-_STATE_VERSION = 1
 _WORD_JOINER = "\u2060"
 _OPENING = ("", "_run", "_digits", "_emoji", "_shapes", "_bundled_model")  # open…_action
 
@@ -109,7 +111,7 @@ class MainWindow(QMainWindow):
         self._imports = ImportOpener(self._stores, self._controllers, self._theme, self)
         self._connect()
         self.setTabOrder(self._toolbar, self._map)
-        self._first_state = self.saveState(_STATE_VERSION)
+        self._first_state = self.saveState()
         restore_place(self, settings)
         self._render_title()
         self._render_training()
@@ -288,7 +290,8 @@ class MainWindow(QMainWindow):
             parts.append(session.data.title)
         if session.model is not None:
             parts.append(session.model.name)
-        self.setWindowTitle(" · ".join([*parts]) + " — LatentLab" if parts else "LatentLab")
+        shown = " · ".join(plain_title(part) for part in parts)
+        self.setWindowTitle(f"{shown} — LatentLab" if parts else "LatentLab")
 
     @Slot()
     def _render_training(self) -> None:
@@ -305,7 +308,7 @@ class MainWindow(QMainWindow):
         self._icons.bind_primary(train, icon)
         problem = self._model.problem if status == "idle" else ""
         train.setEnabled(ready and not problem and status in ("idle", "running", "paused"))
-        train.setToolTip(problem or self._train_tooltip)
+        train.setToolTip(plain_tooltip(problem) or self._train_tooltip)
         a["step_action"].setEnabled(status in ("running", "paused"))
         a["stop_action"].setEnabled(status in ("running", "paused"))
         for name in _OPENING:
@@ -435,7 +438,7 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _reset_layout(self) -> None:
-        self.restoreState(self._first_state, _STATE_VERSION)
+        self.restoreState(self._first_state)
         self._size_docks()
 
     @Slot()
@@ -460,9 +463,9 @@ class MainWindow(QMainWindow):
         self._toolbar.recent_menu.clear()
         paths = self._controllers.session.recent()
         for path in paths:
-            action = self._toolbar.recent_menu.addAction(Path(path).name or path)
+            action = self._toolbar.recent_menu.addAction(plain_button(Path(path).name or path))
             action.setData(path)
-            action.setToolTip(path)
+            action.setToolTip(plain_tooltip(shown_name(path)))
         if not paths:
             self._toolbar.recent_menu.addAction(self.tr("Nothing yet")).setEnabled(False)
 
@@ -498,16 +501,17 @@ class MainWindow(QMainWindow):
         super().showEvent(event)
         if self._painted:
             return
-        state = self._settings.docks()
-        if state is None or not self.restoreState(state, _STATE_VERSION):
+        places = self._settings.docks()
+        if places:
+            restore_docks(self, places)
+        else:
             self._size_docks()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Save geometry and a running training, and end the compute thread."""
         if not self._closed:
             self._closed = True
-            keep_place(self, self._settings, self.saveState(_STATE_VERSION))
-            self._settings.sync()
+            keep_place(self, self._settings)
             self._toasts.clear()
             self._status.stop()
             self._imports.close()

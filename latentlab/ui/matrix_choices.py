@@ -14,8 +14,10 @@ from PySide6.QtWidgets import (
 )
 
 from latentlab.core.corruptions import CORRUPTIONS
+from latentlab.core.shown_name import shown_name
 from latentlab.state.noise_matrix import NoiseMatrixModel
 from latentlab.ui.number_editors import FloatEditor
+from latentlab.ui.plain_text import plain_button, plain_tooltip
 
 _MOST_HEIGHT_PX = 320
 
@@ -98,9 +100,12 @@ class ModelChoice(QPushButton):
         self._boxes = []
         for model in self._matrix.models:
             # Ampersands would become underlined letters.
-            box = QCheckBox(model.title.replace("&", "&&"))
+            box = QCheckBox(plain_button(model.title))
             box.setObjectName(f"matrix_model_{len(self._boxes)}")
-            box.setToolTip(model.name or self.tr("The model that is open on the map"))
+            box.setToolTip(
+                plain_tooltip(shown_name(model.name))
+                or self.tr("The model that is open on the map")
+            )
             box.toggled.connect(self._choose)
             column.addWidget(box)
             self._boxes.append(box)

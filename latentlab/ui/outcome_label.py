@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from latentlab.core.shown_name import shown_name
 from latentlab.ui.elided_label import ElidedLabel
+from latentlab.ui.plain_text import plain_tooltip
 from latentlab.ui.tone import set_tone
 
 
@@ -53,5 +54,5 @@ class OutcomeLabel(ElidedLabel):
     def _say(self, sentence: str, *, is_problem: bool) -> None:
         set_tone(self, "bad" if is_problem else "good")
         self.setText(sentence)
-        self.setToolTip(sentence)
+        self.setToolTip(plain_tooltip(sentence))
         self.setVisible(bool(sentence))

@@ -15,7 +15,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from latentlab.core.shown_name import shown_name
 from latentlab.ui.details_dialog import DetailsDialog
+from latentlab.ui.plain_text import plain_button, plain_tooltip
 from latentlab.ui.section import label
 from latentlab.ui.tone import set_look
 
@@ -72,14 +74,14 @@ class Toast(QFrame):
         edge.setProperty("edge", "true")
         set_look(edge, "tone", "accent" if kind == "info" else kind)
         row.addWidget(edge)
-        text = label(sentence, wrap=True)
+        text = label(shown_name(sentence), wrap=True)
         text.setObjectName("sentence")
         row.addWidget(text, 1)
         if action_text:
-            action = QPushButton(action_text, self)
+            action = QPushButton(plain_button(action_text), self)
             action.setObjectName("action")
             action.setAccessibleName(action_text)
-            action.setToolTip(action_text)
+            action.setToolTip(plain_tooltip(action_text))
             action.clicked.connect(self._trigger)
             row.addWidget(action)
         if details:

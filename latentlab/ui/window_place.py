@@ -5,37 +5,39 @@ Qt's own format for this is not used: without a window manager it moves the wind
 
 from __future__ import annotations
 
-from PySide6.QtCore import QByteArray, QPoint, QRect, QSize, Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import QMargins, QPoint, QRect, QSize, Qt
 from PySide6.QtWidgets import QMainWindow
 
 from latentlab.services.settings import Settings
+from latentlab.ui.dock_places import dock_places
+from latentlab.ui.screen_room import first_room, within_screen
 
 FIRST_SIZE = QSize(1440, 900)
+
+_FRAME = QMargins(4, 36, 4, 4)  # of a window manager; how large it is only a shown window knows
 
 
 def restore_place(window: QMainWindow, settings: Settings) -> None:
     """Put the window where it was, or in the middle of the screen."""
-    screen = QGuiApplication.primaryScreen()
-    room = screen.availableGeometry() if screen is not None else QRect(QPoint(), FIRST_SIZE)
-    rect = QRect(QPoint(), FIRST_SIZE.boundedTo(room.size()))
-    rect.moveCenter(room.center())
+    outer = QRect(QPoint(), FIRST_SIZE.grownBy(_FRAME))
+    outer.moveCenter(first_room().center())
+    rect, maximised = settings.geometry() or (None, False)
+    if rect is not None:
+        outer = QRect(rect.topLeft(), rect.size().grownBy(_FRAME))
+    outer = within_screen(outer)
+    window.resize(outer.size().shrunkBy(_FRAME))
+    window.move(outer.topLeft())
+    if maximised:  # which resizing would undo
+        window.setWindowState(Qt.WindowState.WindowMaximized)
+
+
+def keep_place(window: QMainWindow, settings: Settings) -> None:
+    """Remember where the window stands, and where its docks are."""
     kept = settings.geometry()
-    if kept is not None:
-        rect, maximised = kept
-        there = QGuiApplication.screenAt(rect.center())
-        room = there.availableGeometry() if there is not None else room
-        rect.setSize(rect.size().boundedTo(room.size()))
-        rect.moveLeft(min(max(rect.left(), room.left()), room.right() + 1 - rect.width()))
-        rect.moveTop(min(max(rect.top(), room.top()), room.bottom() + 1 - rect.height()))
-        if maximised:
-            window.setWindowState(Qt.WindowState.WindowMaximized)
-    window.resize(rect.size())
-    window.move(rect.topLeft())
-
-
-def keep_place(window: QMainWindow, settings: Settings, docks: QByteArray) -> None:
-    """Remember where the window stands, and the state of its docks."""
-    place = window.normalGeometry() if window.isMaximized() else window.geometry()
-    place.moveTopLeft(window.pos())  # with its frame, which is what move() counts from
-    settings.set_geometry(place, window.isMaximized(), docks)
+    is_large = window.isMaximized() or window.isFullScreen()
+    place = QRect(window.normalGeometry() if is_large else window.geometry())
+    # One that was never smaller in this run has no other place than the one that it was given.
+    if not (is_large and kept is not None and place == kept[0]):
+        # With its frame, which is what move() counts from.
+        place.translate(window.frameGeometry().topLeft() - window.geometry().topLeft())
+    settings.set_geometry(place, window.isMaximized(), dock_places(window))

@@ -139,6 +139,58 @@ def test_only_regular_files_are_read_and_links_end(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="names are bytes")
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="POSIX")
+def test_a_pipe_among_chosen_files_is_not_opened(tmp_path: Path) -> None:
+    fill(tmp_path, "a.png")
+    os.mkfifo(tmp_path / "pipe.png")
+    found = listed(tmp_path / "a.png", tmp_path / "pipe.png")
+    assert [entry.name for entry in found.entries] == ["a.png"]
+    assert reasons(found) == {"pipe.png": "not a regular file"}
+    assert reasons(listed(tmp_path / "pipe.png")) == {"pipe.png": "not a regular file"}
+
+
+def test_a_file_that_may_not_be_read_changes_the_key_once_it_may(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(tmp_path, "a.png", "secret.png")
+    may_read = os.access
+    monkeypatch.setattr(  # root may read everything
+        os, "access", lambda path, how: "secret" not in str(path) and may_read(path, how)
+    )
+    closed = listed(tmp_path)
+    assert reasons(closed) == {"secret.png": "permission denied"}
+    monkeypatch.undo()
+    assert len(listed(tmp_path).entries) == 2
+    assert listed(tmp_path).key != closed.key
+
+
+def test_what_vanishes_before_it_is_visited_is_named(tmp_path: Path) -> None:
+    fill(tmp_path, "a.png", "b.png")
+    walk = list_pictures([tmp_path / "a.png", tmp_path / "b.png", _Vanishing(tmp_path / "c.png")])
+    with pytest.raises(StopIteration) as end:
+        while True:
+            next(walk)
+    listing = end.value.value
+    assert len(listing.entries) == 2
+    assert reasons(listing) == {"c.png": "no such file or directory"}
+
+
+class _Vanishing(type(Path())):  # type: ignore[misc]
+    """A path that is there when it is first looked at, and not after."""
+
+    def expanduser(self) -> Path:
+        return self
+
+    def absolute(self) -> Path:
+        return self
+
+    def stat(self, *, follow_symlinks: bool = True) -> os.stat_result:
+        if not getattr(self, "was_there", False):
+            object.__setattr__(self, "was_there", True)
+            return self.parent.stat()
+        return super().stat(follow_symlinks=follow_symlinks)
+
+
 def test_any_name_is_kept(tmp_path: Path) -> None:
     names = [
         b"\xff\xfe.png",

@@ -8,8 +8,9 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -213,6 +214,60 @@ def test_files_that_vanish_meanwhile_are_skipped(pets: Path) -> None:
     assert len(last.data) == 9
 
 
+def _shrink(pets: Path) -> None:
+    os.truncate(pets / "cat" / "3.png", 40)
+
+
+def _become_a_pipe(pets: Path) -> None:
+    (pets / "cat" / "3.png").unlink()
+    os.mkfifo(pets / "cat" / "3.png")
+
+
+def _become_a_folder(pets: Path) -> None:
+    (pets / "cat" / "3.png").unlink()
+    (pets / "cat" / "3.png").mkdir()
+
+
+def _become_a_device(pets: Path) -> None:
+    (pets / "cat" / "3.png").unlink()
+    (pets / "cat" / "3.png").symlink_to("/dev/zero")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX")
+@pytest.mark.parametrize("change", [_shrink, _become_a_pipe, _become_a_folder, _become_a_device])
+def test_files_that_change_meanwhile_cost_themselves_only(
+    change: Callable[[Path], None], pets: Path
+) -> None:
+    work = PictureImport([pets])
+    for message in work.run():
+        if isinstance(message, Surveyed):
+            change(pets)
+        last = message
+    assert isinstance(last, Imported)
+    reasons = {one.path: one.reason for one in last.data.origin.skipped}  # type: ignore[union-attr]
+    assert reasons["cat/3.png"]
+    assert len(last.data) == 9
+
+
+def test_a_folder_that_vanishes_meanwhile_is_told(pets: Path, own_folders: Path) -> None:
+    for message in PictureImport([pets]).run():
+        if isinstance(message, Surveyed):
+            shutil.rmtree(pets)
+        last = message
+    assert isinstance(last, ImportFailed)
+    assert "cat/0.png: it was there a moment ago" in last.details
+    assert not [p for p in own_folders.rglob("*") if p.is_file()]
+
+
+def test_an_archive_that_vanishes_meanwhile_is_told(pets: Path, tmp_path: Path) -> None:
+    archive = Path(shutil.make_archive(str(tmp_path / "a"), "zip", pets))
+    for message in PictureImport([archive]).run():
+        if isinstance(message, ImportProgress):
+            archive.unlink(missing_ok=True)
+        last = message
+    assert isinstance(last, ImportFailed) and "no picture that can be opened" in last.sentence
+
+
 @pytest.mark.parametrize("stop_at", [ImportProgress, Surveyed, ExamplesTreated, FilesSkipped])
 def test_cancelled_anywhere_it_leaves_nothing_behind(
     stop_at: type, pets: Path, own_folders: Path
@@ -274,6 +329,7 @@ def bad_worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None
         "    if path.endswith('crash.png'):\n"
         "        os.kill(os.getpid(), 9)\n"
         "    if path.endswith('hang.png'):\n"
+        f"        open({str(tmp_path / 'hangs')!r}, 'a').write(f'{{os.getpid()}}\\n')\n"
         "        time.sleep(1000)\n"
         "    return read(self, path, member)\n"
         "decode_worker._Files.read = bad\n"
@@ -343,6 +399,63 @@ def test_a_file_that_never_ends_is_left_out(tmp_path: Path, crew: DecodeCrew) ->
         1: "decoding it took too long",
         2: "",
     }
+
+
+@pytest.mark.usefixtures("bad_worker")
+@pytest.mark.parametrize("phase", ["survey", "packing"])
+def test_an_import_can_be_closed_while_a_decoder_hangs(
+    phase: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, own_folders: Path
+) -> None:
+    names = [f"{i}.png" for i in range(20)] if phase == "packing" else []
+    for name in (*names, "hang.png"):
+        write_picture(tmp_path / "set" / name, some_pixels(1))
+    if phase == "packing":  # by chance nobody looks at the one that hangs
+        monkeypatch.setattr("latentlab.data.survey._NUM_SAMPLED", 1)
+    messages = PictureImport([tmp_path / "set"]).run()
+    while not (tmp_path / "hangs").exists():
+        next(messages)
+    assert next(messages) is None or phase == "packing"
+    messages.close()
+    assert not [t for t in threading.enumerate() if t.name == "decode"]
+    assert not (own_folders.exists() and [p for p in own_folders.rglob("*") if p.is_file()])
+
+
+@pytest.mark.usefixtures("bad_worker")
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+def test_a_decoder_that_hangs_dies_with_the_program(tmp_path: Path) -> None:
+    from latentlab.data.decode_process import _SCRIPT
+
+    hanging = write_picture(tmp_path / "hang.png", some_pixels(1))
+    script = (
+        "from latentlab.data import decode_process\n"
+        f"decode_process._SCRIPT = {_SCRIPT!r}\n"
+        "from latentlab.data.picture_import import import_pictures\n"
+        "from pathlib import Path\n"
+        f"list(import_pictures(Path({str(hanging)!r})))\n"
+    )
+    marks = tmp_path / "hangs"
+    with subprocess.Popen([sys.executable, "-c", script], env=dict(os.environ)) as program:
+        while not (marks.exists() and marks.read_text().endswith("\n")):
+            assert program.poll() is None
+            time.sleep(0.01)
+        program.kill()
+    (worker,) = marks.read_text().split()
+    while "decode_worker" in _command(Path("/proc", worker, "stat")):
+        time.sleep(0.01)
+
+
+def test_a_file_that_takes_long_to_refuse_can_be_cancelled(tmp_path: Path) -> None:
+    endless = tmp_path / "set" / "endless.jpg"
+    endless.parent.mkdir()
+    endless.write_bytes(b"\xff\xd8" + b"\xff" * 40_000_000)  # Pillow looks at each byte by itself
+    messages = PictureImport([endless.parent]).run()
+    for message in messages:
+        if isinstance(message, ImportProgress) and message.found == 1:
+            assert message.stage == "scanning"
+            break
+    assert [next(messages) for _ in range(3)] == [None] * 3
+    messages.close()
+    assert not _children()
 
 
 def test_workers_that_cannot_start_end_the_import(

@@ -17,7 +17,6 @@ from pytestqt.qtbot import QtBot
 
 from latentlab.core import model_file
 from latentlab.core.bundled import model_path
-from latentlab.services.settings import Settings
 from latentlab.ui.image_view import ImageView
 from latentlab.ui.toast_area import ToastArea
 
@@ -227,27 +226,11 @@ def test_a_refused_path_falls_back_to_the_bundled_map(qtbot: QtBot, tmp_path: Pa
 
 
 def test_damaged_settings_are_moved_aside(qtbot: QtBot, own_folders: Path) -> None:
-    path = own_folders / "config" / "latentlab.ini"
+    path = own_folders / "config" / "settings.json"
     path.parent.mkdir(parents=True)
     path.write_bytes(b"\x00\xff garbage \x00" * 50)
     opened = LabWindow(qtbot)
     opened.wait_ready()
-    assert path.with_suffix(".ini.bad").exists()
+    assert path.with_name("settings.json.bad").exists()
     assert any("settings were damaged" in s for s in sentences(opened))
     opened.close()
-
-
-def test_settings_survive_and_a_wrong_value_does_no_harm(tmp_path: Path, qapp: object) -> None:
-    del qapp
-    path = tmp_path / "latentlab.ini"
-    settings = Settings(path)
-    for i in range(12):
-        settings.add_recent(f"/data/{i}")
-    settings.set_theme("dark")
-    settings.sync()
-    again = Settings(path)
-    assert again.recent()[:2] == ["/data/11", "/data/10"] and len(again.recent()) == 10
-    assert again.theme() == "dark"
-    path.write_text("[window]\nrect=nonsense\ntheme=pink\ndocks=1\n[recent]\npaths=7\n")
-    odd = Settings(path)
-    assert (odd.geometry(), odd.docks(), odd.theme(), odd.recent()) == (None, None, "system", ["7"])

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from latentlab.core.shown_name import shown_name
 from latentlab.ui.latent_map.class_list import ClassList
-from latentlab.ui.plain_text import plain_tooltip
+from latentlab.ui.plain_text import plain_button, plain_tooltip
 
 MOST_CHIPS = 12
 """More classes than these are shown in a list."""
@@ -32,7 +32,8 @@ class _ClassChip(QAbstractButton):
         super().__init__(parent)
         self._number = number
         self._colour = colour
-        self.setText(name)
+        self._name = name
+        self.setText(plain_button(name))
         self.setCheckable(True)
         self.setChecked(True)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -49,7 +50,7 @@ class _ClassChip(QAbstractButton):
 
     def sizeHint(self) -> QSize:
         """Return the room for the dot and the name."""
-        text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, 110)
+        text = self.fontMetrics().elidedText(self._name, Qt.TextElideMode.ElideRight, 110)
         return QSize(self.fontMetrics().horizontalAdvance(text) + 30, _CHIP_HEIGHT_PX)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
@@ -82,7 +83,7 @@ class _ClassChip(QAbstractButton):
         )
         painter.setPen(palette.color(role))
         area = self.rect().adjusted(21, 0, -8, 0)
-        text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, area.width())
+        text = self.fontMetrics().elidedText(self._name, Qt.TextElideMode.ElideRight, area.width())
         painter.drawText(area, int(Qt.AlignmentFlag.AlignVCenter), text)
         painter.end()
 

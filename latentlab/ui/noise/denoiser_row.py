@@ -85,7 +85,7 @@ class DenoiserRow(QWidget):
             (
                 self.tr("map’s model"),
                 "",
-                self.tr("{}, which is open on the map").format(model.name)
+                self.tr("{}, which is open on the map").format(shown_name(model.name))
                 if model is not None
                 else self.tr("No model is open"),
             )
@@ -98,7 +98,9 @@ class DenoiserRow(QWidget):
         others = [path for path in recent if path not in known]
         if chosen not in known and chosen not in others:
             others.insert(0, chosen)
-        entries += [(shown_name(model_title(Path(path))), path, path) for path in others]
+        entries += [
+            (shown_name(model_title(Path(path))), path, shown_name(path)) for path in others
+        ]
         entries.append((self.tr("Choose a file…"), _CHOOSE, self.tr("Another model file")))
         with QSignalBlocker(choice):
             choice.clear()

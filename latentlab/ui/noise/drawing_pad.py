@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QButtonGroup, QDialog, QHBoxLayout, QPushButton, Q
 from latentlab.core.drawing import DrawingFrame, drawing_frame, ground_colour, placed_drawing
 from latentlab.core.errors import DataError
 from latentlab.core.image_set import ImageSet
+from latentlab.core.shown_name import shown_name
 from latentlab.state.session import SessionModel
 from latentlab.ui.coalesced import Coalesced
 from latentlab.ui.icons import IconSource
@@ -207,7 +208,7 @@ class DrawingPad(QDialog):
         self._hint.setText(
             self.tr(
                 "Your drawing is scaled and centred as the images of {0} are: {1} × {2}."
-            ).format(data.title, width, height)
+            ).format(shown_name(data.title), width, height)
             if self._frame.box_px
             else self.tr("Your drawing is taken as a whole, as {0} × {1} pixels.").format(
                 width, height

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QSignalBlocker, QSize, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QToolButton, QVBoxLayout, QWidget
 
+from latentlab.core.shown_name import shown_name
 from latentlab.services.noise_controller import NoiseController
 from latentlab.state.noise_lab import NoiseLabModel
 from latentlab.state.session import SessionModel
@@ -129,7 +130,7 @@ class NoiseSource(QWidget):
     @Slot()
     def _render(self) -> None:
         lab, data = self._lab, self._session.data
-        self._title.setText(lab.image_title or self.tr("No picture"))
+        self._title.setText(shown_name(lab.image_title) or self.tr("No picture"))
         has_data = data is not None and len(data) > 0
         for step in self._steps:
             step.setEnabled(has_data)

@@ -11,6 +11,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QPushButton, QWidget
 
 from latentlab.core.noise_messages import Denoised
+from latentlab.core.shown_name import shown_name
 from latentlab.core.trace import Tracer, now_s
 from latentlab.state.noise_lab import NoiseLabModel
 from latentlab.ui.coalesced import Coalesced
@@ -187,7 +188,7 @@ class PictureRow(QWidget):
                 ).format(width, height, colour)
             )
         else:
-            self._clean.set_measured(self._lab.image_title, tone="muted")
+            self._clean.set_measured(shown_name(self._lab.image_title), tone="muted")
             self._clean.view.setToolTip(self.tr("The picture before the corruption"))
 
     def _denoised_title(self, result: Denoised) -> str:

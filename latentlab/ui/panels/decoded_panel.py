@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from latentlab.core.code_text import parse_code, show_code
 from latentlab.core.errors import UsageError
+from latentlab.core.shown_name import shown_name
 from latentlab.core.support import SAME_PICTURE, Support, Verdict, support_at
 from latentlab.core.trace import Tracer, now_s
 from latentlab.services.explore_controller import NUM_NEAREST, ExploreController
@@ -210,7 +211,7 @@ class DecodedPanel(QWidget):
             [data.shown_image(i) for i in nearest],
             [
                 self.tr("Image {0:,}{1}: data, {2:.3f} away").format(
-                    i, f" · {data.class_name(i)}" if data.class_name(i) else "", d
+                    i, f" · {shown_name(data.class_name(i))}" if data.class_name(i) else "", d
                 )
                 for i, d in zip(nearest, neighbours.distances, strict=False)
             ],

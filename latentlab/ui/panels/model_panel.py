@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from latentlab.core.errors import UsageError
 from latentlab.core.model_document import ModelDocument
 from latentlab.core.options import applicable, options_of
+from latentlab.core.shown_name import shown_name
 from latentlab.family.command_line import same_run
 from latentlab.family.likelihood import NEGATIVE_NATS
 from latentlab.family.likelihoods import LIKELIHOODS
@@ -27,6 +28,7 @@ from latentlab.ui.elided_label import ElidedLabel
 from latentlab.ui.flat_combo_box import FlatComboBox
 from latentlab.ui.formula_text import formula_text
 from latentlab.ui.option_form import OptionForm
+from latentlab.ui.plain_text import plain_tooltip
 from latentlab.ui.section import Card, label, section_title
 from latentlab.ui.tone import set_tone
 
@@ -176,16 +178,16 @@ class ModelPanel(QWidget):
             self._origin.hide()
             self._figures.setText("")
             return
-        self._name.setText(model.name)
-        self._name.setToolTip(str(model.path or model.name))
-        trained_on = model.document.data_title or model.document.data_name
+        self._name.setText(shown_name(model.name))
+        self._name.setToolTip(plain_tooltip(shown_name(str(model.path or model.name))))
+        trained_on = shown_name(model.document.data_title or model.document.data_name)
         self._origin.setVisible(not model.knows_data)
         self._origin.setText(
             self.tr("trained on {}, not on the open data").format(trained_on)
             if model.fits_data
             else self.tr("trained on {}; open data resized").format(trained_on)
         )
-        self._origin.setToolTip(self._origin.text())
+        self._origin.setToolTip(plain_tooltip(self._origin.text()))
         set_tone(self._origin, "warn")
         loss = model.document.held_out_nats
         self._figures.setText("" if loss is None else self.tr("{:.1f} nats").format(loss))

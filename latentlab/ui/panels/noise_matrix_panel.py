@@ -29,6 +29,7 @@ from latentlab.ui.noise_heat_map import NoiseHeatMap
 from latentlab.ui.open_dialog import ask_where_to_save
 from latentlab.ui.outcome_label import OutcomeLabel
 from latentlab.ui.picture_to_file import save_png
+from latentlab.ui.plain_text import plain_tooltip
 from latentlab.ui.section import label
 from latentlab.ui.theme import Theme
 
@@ -256,7 +257,7 @@ class NoiseMatrixPanel(QWidget):
             return
         whole = self._heat_map.cell_text(*place)
         self._example_title.setText(self.tr("clean · corrupted · denoised"))
-        self._example_title.setToolTip(whole)
+        self._example_title.setToolTip(plain_tooltip(whole))
         images = np.concatenate([cell.clean, cell.corrupted, cell.denoised])
         count = len(cell.clean)
         kinds = (self.tr("clean"), self.tr("corrupted"), self.tr("denoised"))
@@ -267,4 +268,4 @@ class NoiseMatrixPanel(QWidget):
                 cell.corrupted_db, cell.denoised_db, self._heat_map.gain_text(*place)
             )
         )
-        self._figures.setToolTip(whole)
+        self._figures.setToolTip(plain_tooltip(whole))

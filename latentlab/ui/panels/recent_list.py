@@ -12,7 +12,7 @@ from latentlab.services.session_controller import SessionController
 from latentlab.state.session import SessionModel
 from latentlab.state.training import TrainingModel
 from latentlab.ui.disclosure import Disclosure
-from latentlab.ui.plain_text import plain_tooltip
+from latentlab.ui.plain_text import plain_button, plain_tooltip
 from latentlab.ui.tone import set_look
 
 _MOST = 6
@@ -33,7 +33,7 @@ class _RecentButton(QPushButton):
         name = shown_name(Path(path).name or path)
         self.ensurePolished()
         shown = self.fontMetrics().elidedText(name, Qt.TextElideMode.ElideMiddle, _TEXT_PX)
-        self.setText(shown.replace("&", "&&"))
+        self.setText(plain_button(shown))
         self.setAccessibleName(self.tr("Open {}").format(name))
         self.setToolTip(plain_tooltip(shown_name(path)))
         self.clicked.connect(self._choose)

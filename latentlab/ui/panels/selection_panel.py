@@ -234,10 +234,8 @@ class SelectionPanel(QWidget):
         self._nearest.set_images(
             [data.shown_image(i) for i in near],
             [
-                plain_tooltip(
-                    self.tr("Image {0:,}{1}: data, {2:.3f} away").format(
-                        i, f" · {shown_name(data.class_name(i))}" if data.class_name(i) else "", d
-                    )
+                self.tr("Image {0:,}{1}: data, {2:.3f} away").format(
+                    i, f" · {shown_name(data.class_name(i))}" if data.class_name(i) else "", d
                 )
                 for i, d in zip(near, neighbours.distances, strict=False)
             ],
@@ -267,7 +265,7 @@ class SelectionPanel(QWidget):
 
     def _set_where(self, text: str, tooltip: str) -> None:
         self._where.setText(text)
-        self._where.setToolTip(tooltip)
+        self._where.setToolTip(plain_tooltip(tooltip))
 
     def _colour(self, shape: tuple[int, ...]) -> str:
         return self.tr("grey") if shape[2] == 1 else self.tr("colour")

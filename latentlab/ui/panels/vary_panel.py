@@ -25,7 +25,6 @@ from latentlab.ui.elided_label import ElidedLabel
 from latentlab.ui.flat_combo_box import FlatComboBox
 from latentlab.ui.image_sheet import ImageSheet
 from latentlab.ui.number_editors import FloatEditor, IntEditor
-from latentlab.ui.plain_text import plain_tooltip
 from latentlab.ui.section import label
 from latentlab.ui.value_slider import ValueSlider
 
@@ -330,7 +329,7 @@ class VaryPanel(QWidget):
             for c in centroids.classes.tolist()
         ]
         text = self.tr("Mean of “{}”: generated; click to go there")
-        tips = [plain_tooltip(text.format(shown_name(name))) for name in names]
+        tips = [text.format(shown_name(name)) for name in names]
         self._centroids.set_images(centroids.images, tips)
 
 
