@@ -37,6 +37,7 @@ LOGS_PER_EPOCH = 4
 _INITIAL_IMAGES = 1024  # images that the first weights are fitted to
 _SNAPSHOT_EVERY_S = 1.0
 _CHECK_EVERY_STEPS_ON_GPU = 25  # each look at a loss makes the GPU wait
+_BETA1 = 0.9  # of Adam
 _MEASURED_AT_ONCE = 256  # at least; objectives that look at a batch need a large one
 
 Weights = dict[str, Tensor]
@@ -71,6 +72,8 @@ class TrainingRun:
         Processor threads, and the seconds of an undisturbed step with them; ``None`` until chosen.
     best_weights, best_metrics
         Weights and held-out figures of the best epoch so far, ``None`` before the first.
+    last_metrics
+        The newest figures of each split, ``"train"`` and ``"held_out"``, of this process.
     stop_requested
         Whether the run ends after the present step; all processes that share it agree on it.
     settled
@@ -124,6 +127,7 @@ class TrainingRun:
         self.best_weights: Weights | None = None
         self.best_metrics: Metrics | None = None
         self.best_step = 0
+        self.last_metrics: dict[str, Metrics] = {}
         self.stop_requested = False
         self._wants_stop = False
         self.settled = True
@@ -144,6 +148,7 @@ class TrainingRun:
         self.optimiser = torch.optim.AdamW(
             self.model.parameters(),
             lr=spec.learning_rate,
+            betas=(_BETA1, spec.adam_beta2),
             weight_decay=spec.weight_decay,
             fused=True,
         )
@@ -521,7 +526,9 @@ class TrainingRun:
     def _metrics(self, split: str, epoch: int, means: list[float]) -> Metrics:
         loss, recon, kl, *penalties = means
         named = dict(zip(self.objective.penalties, penalties, strict=True))
-        return Metrics(self.step, epoch, split, loss, recon, kl, self.images_per_s, named)
+        found = Metrics(self.step, epoch, split, loss, recon, kl, self.images_per_s, named)
+        self.last_metrics[split] = found
+        return found
 
     @staticmethod
     def _copy_weights(model: Autoencoder) -> Weights:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Slot
@@ -131,7 +132,7 @@ class ImportController(QObject):
             return  # the view says why
         self._session_controller.use_data(data)
         if wish == "train" and spec is not None:
-            self._training_controller.set_spec(spec)
+            self._training_controller.fill(replace(spec, data=data.name))
             self._training_controller.start()
         self._number = -1
         importing.end()
@@ -175,5 +176,5 @@ class ImportController(QObject):
             shape, count = survey.treatment.image_shape, survey.num_files
         else:
             return
-        spec = proposed_spec(shape, count, self._gflops)
+        spec = proposed_spec(shape, count)
         self._importing.set_proposal(spec, train_estimate(spec, shape, count, self._gflops))

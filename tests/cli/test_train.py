@@ -22,6 +22,7 @@ from latentlab.family.likelihoods import LIKELIHOODS
 from latentlab.family.networks import NETWORKS
 from latentlab.family.objectives import OBJECTIVES
 from latentlab.family.presets import PRESETS
+from latentlab.family.proposal import proposed_spec
 from latentlab.family.train_spec import TrainSpec
 from latentlab.nn.train_events import TrainEvent
 from latentlab.nn.training import TrainingRun
@@ -92,6 +93,7 @@ VALUES: dict[str, Any] = {
     "scaling": 0.125,
     "weight_decay": 0.01,
     "ema": 0.9,
+    "adam_beta2": 0.95,
     "held_out": 0.25,
     "precision": "bf16",
 }
@@ -148,7 +150,8 @@ def test_no_setting_is_forgotten_here() -> None:
 def test_the_settings_are_in_the_files(noise: str, out: Path) -> None:
     words = ["--objective", "undercomplete", "--latent-dim", "3", "--seed", "7"]
     assert main(["train", noise, "--out", str(out), *QUICK, *words]) == 0
-    wanted = TrainSpec(
+    wanted = dataclasses.replace(
+        proposed_spec((6, 5, 1), 60),
         data=noise,
         objective="undercomplete",
         latent_dim=3,
@@ -161,6 +164,75 @@ def test_the_settings_are_in_the_files(noise: str, out: Path) -> None:
     said = json.loads((out / "run.json").read_text())
     assert said["spec"]["hidden"] == [8]
     assert said["threads"] == 1
+
+
+@pytest.fixture
+def colours(tmp_path: Path) -> str:
+    """Some colour images of noise, large enough for convolutions."""
+    pixels = np.random.default_rng(0).integers(0, 256, (250, 16, 16, 3), np.uint8)
+    np.save(tmp_path / "colours.npy", pixels)
+    return str(tmp_path / "colours.npy")
+
+
+@pytest.mark.parametrize("words", [[], ["--preset", "auto"]], ids=str)
+def test_the_recommendation_for_the_images_is_the_default(
+    words: list[str], colours: str, asked: list[TrainSpec], out: Path
+) -> None:
+    assert main(["train", colours, "--out", str(out), *words]) == 1
+    assert asked == [dataclasses.replace(proposed_spec((16, 16, 3), 250), data=colours)]
+    assert (asked[0].network, asked[0].likelihood) == ("conv", "gaussian-optimal")
+
+
+def test_without_a_preset_each_option_has_its_usual_value(
+    colours: str, asked: list[TrainSpec], out: Path
+) -> None:
+    assert main(["train", colours, "--out", str(out), "--preset", "none"]) == 1
+    assert asked == [TrainSpec(data=colours)]
+
+
+def test_what_is_given_stays_over_what_is_recommended(
+    colours: str, asked: list[TrainSpec], out: Path
+) -> None:
+    words = ["--objective", "undercomplete", "--latent-dim", "5", "--hidden", "9"]
+    assert main(["train", colours, "--out", str(out), *words]) == 1
+    spec = asked[0]
+    assert (spec.objective, spec.latent_dim, spec.hidden) == ("undercomplete", 5, (9,))
+    assert spec.network == "mlp"  # which alone has hidden widths
+    assert spec.likelihood == "gaussian-optimal"
+
+
+def test_concrete_settings_are_written_and_resumed_whatever_is_recommended_today(
+    noise: str, out: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = dataclasses.replace(
+        proposed_spec((6, 5, 1), 60), learning_rate=0.001, hidden=(7,), epochs=1
+    )
+    monkeypatch.setattr("latentlab.cli.train.proposed_spec", lambda *_: before)
+    assert main(["train", noise, "--out", str(out), "--threads", "1"]) == 0
+    said = json.loads((out / "run.json").read_text())["spec"]
+    assert (said["learning_rate"], said["hidden"]) == (0.001, [7])
+    monkeypatch.undo()
+    capsys.readouterr()
+    assert main(["train", noise, "--out", str(out), "--resume", "--epochs", "2"]) == 0
+    assert "Continuing after step" in capsys.readouterr().err
+    said = json.loads((out / "run.json").read_text())["spec"]
+    assert (said["learning_rate"], said["epochs"]) == (0.001, 2)
+
+
+def test_a_run_of_an_older_version_is_resumed(noise: str, out: Path) -> None:
+    assert main(["train", noise, "--out", str(out), *QUICK, "--preset", "none"]) == 0
+    said = json.loads((out / "run.json").read_text())
+    del said["spec"]["adam_beta2"]
+    (out / "run.json").write_text(json.dumps(said))
+    assert main(["train", noise, "--out", str(out), "--resume", "--epochs", "3"]) == 0
+
+
+def test_too_few_images_are_said_and_enough_are_not(
+    noise: str, colours: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for data, few in ((noise, True), (colours, False)):
+        assert main(["train", data, "--out", str(tmp_path / str(few)), *QUICK]) == 0
+        assert ("too few, a model will memorise them" in capsys.readouterr().err) is few
 
 
 @pytest.mark.parametrize("name", PRESETS)
@@ -392,7 +464,7 @@ def test_the_help_has_every_option_with_its_range_and_use(
         "(only for --network conv) [default: 32,64]",
         "(not with --code map) [default: 2]",
         "[0 to 2,147,483,647] [default: 0]",
-        "[choices: digits-map, ",
+        "[choices: auto, none, digits-map, ",
     ):
         assert text in plain
     places = [plain.index(f"─ {title} ─") for title in ("Objective", "Network", "Likelihood")]

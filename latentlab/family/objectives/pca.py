@@ -36,6 +36,7 @@ class Pca(Deterministic):
             "rotation",
             "scaling",
             "weight_decay",
+            "adam_beta2",
             "ema",
             "precision",
         }

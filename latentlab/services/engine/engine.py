@@ -52,6 +52,7 @@ from latentlab.nn.checkpoint import (
     save_model,
 )
 from latentlab.nn.device import available_devices, cpu_threads, pick_device
+from latentlab.nn.memorising import memorising
 from latentlab.services.engine.brought_picture import BroughtPicture
 from latentlab.services.engine.embedding_job import EmbeddingJob
 from latentlab.services.engine.live_model import LiveModel
@@ -524,7 +525,8 @@ def _summary(training: TrainingJob) -> str:
     best = run.best_metrics
     if best is None:
         return f"Stopped after step {run.step:,}; the weights were kept."
-    return (
+    kept = (
         f"Kept epoch {best.epoch}: {best.loss:.1f} nats on images it never saw "
         f"({best.parts_text()})."
     )
+    return " ".join(filter(None, (kept, memorising(run))))
