@@ -132,6 +132,14 @@ class RunOptions:
         decimals=2,
         advanced=True,
     )
+    edges: str = option(
+        "black",
+        "Moved-in edges",
+        "What comes in from outside where training images are moved, turned or scaled: black, or "
+        "the colour of the edge, which suits photographs.",
+        choices={"black": "Black", "repeat": "Edge repeated"},
+        advanced=True,
+    )
     weight_decay: float = option(
         0.0,
         "Weight decay",

@@ -349,7 +349,11 @@ class TrainingRun:
         x = self._pixels.batch(torch.from_numpy(batch))
         if spec.shift or spec.rotation or spec.scaling:
             x = random_affine(
-                x, shift_px=spec.shift, rotation_deg=spec.rotation, scaling=spec.scaling
+                x,
+                shift_px=spec.shift,
+                rotation_deg=spec.rotation,
+                scaling=spec.scaling,
+                edges=spec.edges,
             ).contiguous(memory_format=self.model.memory_format)
         noise = self.noise(len(batch))
         seen = self.objective.corrupt(x, corruption_seed)

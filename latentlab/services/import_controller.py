@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Slot
@@ -132,7 +131,7 @@ class ImportController(QObject):
             return  # the view says why
         self._session_controller.use_data(data)
         if wish == "train" and spec is not None:
-            self._training_controller.fill(replace(spec, data=data.name))
+            self._training.fill(spec)
             self._training_controller.start()
         self._number = -1
         importing.end()

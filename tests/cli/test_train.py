@@ -94,6 +94,7 @@ VALUES: dict[str, Any] = {
     "weight_decay": 0.01,
     "ema": 0.9,
     "adam_beta2": 0.95,
+    "edges": "repeat",
     "held_out": 0.25,
     "precision": "bf16",
 }

@@ -35,6 +35,7 @@ class Pca(Deterministic):
             "shift",
             "rotation",
             "scaling",
+            "edges",
             "weight_decay",
             "adam_beta2",
             "ema",
