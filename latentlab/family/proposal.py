@@ -37,8 +37,7 @@ _BATCHES = ((128, 4_000), (64, 1_000), (32, 200), (16, 0))
 _LEARNING_RATES = {"mlp": 8e-3, "conv": 2e-3, "resnet": 1e-3, "lstm": 3e-3}
 _ADAM_BETA2 = 0.99
 _USUAL_STEPS, _MLP_STEPS = 3_000, 2_100
-# Colour images are learnt by heart long before they are learnt, unless they are moved.
-_MOVED: Mapping[str, Any] = {"shift": 4.0, "scaling": 0.15, "edges": "repeat"}
+_PARTS_OF_A_SHIFT, _MAX_SHIFT_PX = 8, 16.0
 _MIN_EPOCHS, _MAX_EPOCHS = 30, 300
 # What a usual processor computes, in 10⁹ operations a second, and how long it may train.
 _USUAL_GFLOPS = 100.0
@@ -80,7 +79,7 @@ def proposed_spec(
         "likelihood": "gaussian-optimal" if shape[2] == 3 else "bernoulli",
     }
     if shape[2] == 3 and network != "mlp":
-        changes |= _MOVED
+        changes |= _moved(shape)
     if network == "conv":
         changes["channels"] = _widths(shape, _CONV_MAP_PX)
     elif network == "resnet":
@@ -171,6 +170,15 @@ def _latent_dim(shape: tuple[int, int, int]) -> int:
     if large <= _SMALL_PX and shape[2] == 1:
         return 2
     return 16 if small < _STRIP_PX or large <= _SMALL_PX else 32
+
+
+def _moved(shape: tuple[int, int, int]) -> dict[str, Any]:
+    """Return small changes of the training images.
+
+    Without them a few thousand colour images are learnt by heart before what they share is.
+    """
+    shift_px = min(min(shape[:2]) / _PARTS_OF_A_SHIFT, _MAX_SHIFT_PX)
+    return {"shift": round(shift_px, 1), "scaling": 0.15, "edges": "repeat"}
 
 
 def _epochs(spec: TrainSpec, shape: tuple[int, int, int], num_images: int) -> int:

@@ -14,9 +14,11 @@ import pytest
 
 import latentlab
 from latentlab.__main__ import main
+from latentlab.core.bundled import BUNDLED_MODELS, model_path
 from latentlab.core.errors import ModelFileError, TrainingError
 from latentlab.core.model_file import read_model_file
 from latentlab.core.options import applicable, options_of
+from latentlab.family.command_line import same_run
 from latentlab.family.described_model import run_spec
 from latentlab.family.likelihoods import LIKELIHOODS
 from latentlab.family.networks import NETWORKS
@@ -244,6 +246,16 @@ def test_a_preset_gives_its_settings_and_options_change_them(
     if not asked:  # an image of 30 pixels is too small for it
         assert main(["train", "digits", "--out", str(out), "--preset", name, "--seed", "5"]) == 1
     assert asked == [dataclasses.replace(PRESETS[name].spec(asked[0].data), seed=5)]
+
+
+@pytest.mark.parametrize("name", BUNDLED_MODELS)
+def test_the_command_beside_a_bundled_model_asks_for_the_settings_it_was_trained_with(
+    name: str, asked: list[TrainSpec], out: Path
+) -> None:
+    words = model_path(name).with_name("command.txt").read_text().split()
+    assert main([*words[1:-1], str(out)]) == 1
+    spec = run_spec(read_model_file(model_path(name)).document)
+    assert spec is not None and same_run(asked[0], spec)
 
 
 @pytest.mark.parametrize(
