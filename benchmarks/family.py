@@ -57,9 +57,16 @@ Found = tuple[dict[str, Any], list[dict[str, Any]]]
 def train(
     data: ImageSet, *, keep_best: bool = True, **settings: Any
 ) -> tuple[OpenedModel, TrainingRun]:
+    """Train a model to the end, with the learning rate that the figures were made with."""
+    spec = dataclasses.replace(TrainSpec(), **{"learning_rate": 1e-3, **settings})
+    return train_with(spec, data, keep_best=keep_best)
+
+
+def train_with(
+    spec: TrainSpec, data: ImageSet, *, keep_best: bool = True, threads: int | None = None
+) -> tuple[OpenedModel, TrainingRun]:
     """Train a model to the end."""
-    spec = dataclasses.replace(TrainSpec(), **settings)
-    threads = usual_threads(spec, data.image_shape)
+    threads = threads or usual_threads(spec, data.image_shape)
     run = TrainingRun(spec, data, device=CPU, threads=threads)
     began_s = time.perf_counter()
     for event in run.run():

@@ -10,9 +10,22 @@ from latentlab.cli.picture_options import NOTHING_ASKED, Pictures, asked_treatme
 from latentlab.cli.say import print_json, printable
 from latentlab.cli.subject import open_images
 from latentlab.core.image_set import ImageSet
+from latentlab.core.options import applicable, options_of
 from latentlab.core.origin import SPLITS, Origin
+from latentlab.family.proposal import changed_options, proposed_spec, too_few
+from latentlab.family.train_spec import TrainSpec
 
 _FEW, _MANY = 5, 20
+_ALWAYS_SHOWN = (
+    "objective",
+    "network",
+    "hidden",
+    "channels",
+    "levels",
+    "latent_dim",
+    "epochs",
+    "likelihood",
+)
 
 
 def info(
@@ -50,6 +63,8 @@ def info(
         "num_duplicates": 0 if origin is None else origin.num_duplicates,
         "splits": _splits(images),
         "fingerprint": images.fingerprint,
+        "recommended": _recommended(images),
+        "warning": too_few(len(images)),
         "seconds": time.perf_counter() - begin_s,
     }
     if json_:
@@ -57,6 +72,14 @@ def info(
     else:
         _print(images, counts)
     return 0
+
+
+def _recommended(images: ImageSet) -> dict[str, Any]:
+    """Return the settings that ``latentlab train`` takes of itself, by name, where they matter."""
+    spec = proposed_spec(images.image_shape, len(images))
+    usual = changed_options(spec, TrainSpec())
+    shown = {name for name in applicable(spec) if name in usual or name in _ALWAYS_SHOWN}
+    return {opt.name: getattr(spec, opt.name) for opt in options_of(TrainSpec) if opt.name in shown}
 
 
 def _class_counts(images: ImageSet) -> dict[str, int]:
@@ -102,7 +125,17 @@ def _print(images: ImageSet, counts: dict[str, int]) -> None:
             print(f"  {name:20} {number:>8,}")
     if images.origin is not None:
         _print_origin(images.origin)
+    if warning := too_few(len(images)):
+        print(warning)
+    words = (
+        f"{name.replace('_', ' ')} {_value(value)}" for name, value in _recommended(images).items()
+    )
+    print(f"recommended for training: {', '.join(words)}")
     print(f"fingerprint {images.fingerprint}")
+
+
+def _value(value: Any) -> str:
+    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
 def _print_origin(origin: Origin) -> None:

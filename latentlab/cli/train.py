@@ -14,10 +14,14 @@ from latentlab.cli.options import WHOLE, AsJson, command_line_type, given
 from latentlab.cli.picture_options import NOTHING_ASKED, Pictures, asked_treatment
 from latentlab.cli.say import note, print_json
 from latentlab.core.errors import TrainingError
+from latentlab.core.model_place import RUN_NAME
 from latentlab.core.openmp import wait_briefly
 from latentlab.core.write_errors import is_disk_full
 from latentlab.family.presets import PRESETS
-from latentlab.family.train_spec import TrainSpec, refuse_meaningless, usual_spec
+from latentlab.family.proposal import proposed_spec, too_few
+from latentlab.family.train_spec import TrainSpec, check_alone, refuse_meaningless, usual_spec
+
+AUTO, NONE = "auto", "none"
 
 if TYPE_CHECKING:
     from latentlab.nn.run_folder import RunFolder
@@ -27,7 +31,7 @@ if TYPE_CHECKING:
     PresetName = str
 else:
     TrainOptions = command_line_type(TrainSpec, without=("data",))
-    PresetName = Literal[tuple(PRESETS)]
+    PresetName = Literal[(AUTO, NONE, *PRESETS)]
 
 
 def train(
@@ -35,7 +39,7 @@ def train(
     *,
     out: Path,
     resume: bool = False,
-    preset: PresetName | None = None,
+    preset: PresetName = AUTO,
     device: str = "auto",
     threads: Annotated[int | None, WHOLE, Parameter(validator=Number(gte=1, lte=1024))] = None,
     save_every: Annotated[float, Parameter(validator=Number(gte=0))] = 20.0,
@@ -57,7 +61,8 @@ def train(
     resume
         Continue the run in the folder, if there is one, exactly where its last save left it.
     preset
-        Settings by name, which single options change.
+        Settings by name, which single options change: auto is what suits the images, and with
+        --resume the settings of the run; none is the usual setting of each option.
     device
         auto, cpu, cuda or mps.
     threads
@@ -68,11 +73,18 @@ def train(
     json_
         Write the result as one JSON object.
     """
-    spec = _spec_of(data, preset, given(options))
+    asked = given(options)
+    # What cannot be is refused before images are read, which may take minutes.
+    if preset == AUTO:
+        check_alone(asked)
+        settled = _spec_so_far(data, out, asked) if resume else None
+    else:
+        settled = _spec_of(data, preset, asked)
 
     from latentlab.cli.subject import open_images
 
     images = open_images(data, asked_treatment(pictures))
+    spec = settled or _recommended(data, asked, images.image_shape, len(images))
     spec.validate(images.image_shape)
     folder_to_write(out)
 
@@ -96,6 +108,8 @@ def train(
         if group.writes:
             folder = RunFolder(out, training, warn=note, resume=resume)
             note(f"{choice.title} ({choice.reason})")
+            if warning := too_few(len(images)):
+                note(warning)
             _say_start(training, folder)
         else:
             folder = None
@@ -119,12 +133,36 @@ def train(
     return 130 if ended.asked or training.stop_requested else 0
 
 
-def _spec_of(data: str, preset: str | None, options: dict[str, Any]) -> TrainSpec:
+def _spec_of(data: str, preset: str, options: dict[str, Any]) -> TrainSpec:
     """Return the settings: the preset's, changed by what was given."""
-    if preset is None:
+    if preset == NONE:
         base = usual_spec(options.get("objective", TrainSpec().objective))
     else:
         base = PRESETS[preset].spec()
+    return _changed(base, data, options)
+
+
+def _recommended(
+    data: str, options: dict[str, Any], shape: tuple[int, int, int], num_images: int
+) -> TrainSpec:
+    """Return what is recommended for the images beside what was given."""
+    return _changed(proposed_spec(shape, num_images, options), data, options)
+
+
+def _spec_so_far(data: str, out: Path, options: dict[str, Any]) -> TrainSpec | None:
+    """Return the settings of the run in a folder, changed by what was given, if it holds one.
+
+    They were settled when it began: what is recommended today may be something else.
+    """
+    if not (out / RUN_NAME).is_file():
+        return None
+    wait_briefly()
+    from latentlab.nn.run_folder import asked_for
+
+    return _changed(asked_for(out)[0], data, options)
+
+
+def _changed(base: TrainSpec, data: str, options: dict[str, Any]) -> TrainSpec:
     spec = dataclasses.replace(base, **{**options, "data": data})
     spec.validate()
     refuse_meaningless(spec, options)
@@ -170,6 +208,10 @@ def _say_start(training: "TrainingRun", folder: "RunFolder") -> None:
 
 
 def _say_result(training: "TrainingRun", folder: "RunFolder", as_json: bool) -> None:
+    from latentlab.nn.memorising import memorising
+
+    if remark := memorising(training):
+        note(remark)
     best = training.best_metrics
     if best is not None:
         note(f"Kept epoch {best.epoch}: {best.nats:.2f} nats held out ({best.parts_text()}).")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 BEST_NAME = "model.safetensors"
 LAST_NAME = "last.safetensors"
+RUN_NAME = "run.json"  # beside them: what the run was asked for
 SUFFIX = ".safetensors"
 
 

@@ -53,7 +53,7 @@ class RunOptions:
         maximum=65_536,
     )
     learning_rate: float = option(
-        1e-3,
+        5e-3,
         "Learning rate",
         "Step size of Adam at its highest.",
         minimum=1e-7,
@@ -132,6 +132,14 @@ class RunOptions:
         decimals=2,
         advanced=True,
     )
+    edges: str = option(
+        "black",
+        "Moved-in edges",
+        "What comes in from outside where training images are moved, turned or scaled: black, or "
+        "the colour of the edge, which suits photographs.",
+        choices={"black": "Black", "repeat": "Edge repeated"},
+        advanced=True,
+    )
     weight_decay: float = option(
         0.0,
         "Weight decay",
@@ -139,6 +147,16 @@ class RunOptions:
         minimum=0.0,
         maximum=10.0,
         decimals=4,
+        advanced=True,
+    )
+    adam_beta2: float = option(
+        0.999,
+        "Adam β₂",
+        "How long Adam remembers the size of gradients: lower follows them sooner and bears a "
+        "higher learning rate.",
+        minimum=0.5,
+        maximum=0.99999,
+        decimals=5,
         advanced=True,
     )
     ema: float = option(

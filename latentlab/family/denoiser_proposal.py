@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from typing import Any
 
 from latentlab.core.corruptions import CORRUPTIONS, MIXED
@@ -14,6 +15,14 @@ _USUAL_STEPS = 3_000
 _MOST_EPOCHS = 100
 _FEWEST_CONV_PX = 8
 _SMALL_PX = 32
+# Noise is enough to hold back over-fitting.
+_GENTLE: Mapping[str, Any] = {
+    "learning_rate": 1e-3,
+    "adam_beta2": 0.999,
+    "shift": 0.0,
+    "scaling": 0.0,
+    "edges": "black",
+}
 
 
 def denoiser_spec(
@@ -33,8 +42,8 @@ def denoiser_spec(
     corruption
         What is to be undone. One of amount 0 counts with its usual amount.
     """
-    base = proposed_spec(shape, num_images)
-    changes: dict[str, Any] = {"objective": "denoising", "corruption": MIXED, "amount": 1.0}
+    base = proposed_spec(shape, num_images, {"objective": "denoising", **_GENTLE})
+    changes: dict[str, Any] = {"corruption": MIXED, "amount": 1.0}
     if len(corruption) == 1:
         name, amount = corruption[0]
         usual = CORRUPTIONS[name].default_amount

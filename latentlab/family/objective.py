@@ -122,6 +122,8 @@ class Objective(ABC):
         Names of what is added to the reconstruction besides the KL, for logs and curves.
     couples_images
         Whether the loss of an image depends on the others of its batch.
+    min_batch
+        Images that a step needs at least.
     allows_overcomplete
         Whether a code with more numbers than the image makes sense.
     code_activation
@@ -145,6 +147,7 @@ class Objective(ABC):
     probabilistic: ClassVar[bool] = False
     penalties: ClassVar[tuple[str, ...]] = ()
     couples_images: ClassVar[bool] = False
+    min_batch: ClassVar[int] = 1
     allows_overcomplete: ClassVar[bool] = False
     code_activation: ClassVar[str | None] = None
     suggests: ClassVar[Mapping[str, Any]] = {}

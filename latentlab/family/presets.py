@@ -7,7 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from latentlab.family.command_line import same_run
 from latentlab.family.train_spec import TrainSpec
+
+# What a preset has unless it says otherwise stays the same when the usual settings become better:
+# it repeats published runs and bundled models.
+_BASE: Mapping[str, Any] = {"learning_rate": 1e-3, "batch_size": 128, "epochs": 30}
 
 
 @dataclass(frozen=True)
@@ -19,7 +24,7 @@ class Preset:
     title, sentence
         A short name, and what it is for.
     changes
-        Fields of ``TrainSpec`` and their values.
+        Fields of ``TrainSpec`` and their values, beside :data:`_BASE` and the usual ones.
     """
 
     title: str
@@ -28,7 +33,7 @@ class Preset:
 
     def spec(self, data: str = TrainSpec().data) -> TrainSpec:
         """Return the settings."""
-        return dataclasses.replace(TrainSpec(), data=data, **self.changes)
+        return dataclasses.replace(TrainSpec(), data=data, **{**_BASE, **self.changes})
 
 
 PRESETS: dict[str, Preset] = {
@@ -113,3 +118,8 @@ PRESETS: dict[str, Preset] = {
         },
     ),
 }
+
+
+def preset_of(spec: TrainSpec) -> str:
+    """Return the name of the preset that settings are, empty for none."""
+    return next((n for n, p in PRESETS.items() if same_run(p.spec(spec.data), spec)), "")

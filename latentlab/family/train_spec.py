@@ -150,6 +150,17 @@ def usual_spec(objective: str) -> TrainSpec:
     return dataclasses.replace(TrainSpec(), **{"objective": objective, **suggested})
 
 
+def check_alone(given: Mapping[str, Any]) -> None:
+    """Check the values of some options, each by itself.
+
+    Raises
+    ------
+    UsageError
+        Naming the first one that is out of range.
+    """
+    check(dataclasses.replace(TrainSpec(), **given))
+
+
 def refuse_meaningless(spec: TrainSpec, given: Iterable[str]) -> None:
     """Check that all options that somebody has given have a meaning beside the others.
 

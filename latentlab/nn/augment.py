@@ -8,9 +8,13 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+_PADDING = {"black": "zeros", "repeat": "border"}
 
-def random_affine(x: Tensor, *, shift_px: float, rotation_deg: float, scaling: float) -> Tensor:
-    """Return images moved, turned and scaled at random; what comes in from outside is 0.
+
+def random_affine(
+    x: Tensor, *, shift_px: float, rotation_deg: float, scaling: float, edges: str = "black"
+) -> Tensor:
+    """Return images moved, turned and scaled at random.
 
     Parameters
     ----------
@@ -22,6 +26,8 @@ def random_affine(x: Tensor, *, shift_px: float, rotation_deg: float, scaling: f
         Largest angle either way in degrees.
     scaling
         Largest relative change of size either way.
+    edges
+        What comes in from outside: ``"black"``, which is 0, or ``"repeat"``, the nearest pixel.
     """
     n, _, h, w = x.shape
     uniform = torch.rand(n, 4, device=x.device) * 2 - 1
@@ -38,4 +44,4 @@ def random_affine(x: Tensor, *, shift_px: float, rotation_deg: float, scaling: f
         1,
     )
     grid = functional.affine_grid(theta, list(x.shape), align_corners=False)
-    return functional.grid_sample(x, grid, padding_mode="zeros", align_corners=False)
+    return functional.grid_sample(x, grid, padding_mode=_PADDING[edges], align_corners=False)

@@ -19,7 +19,7 @@ from latentlab.core.atomic_write import atomic_write, remove_stale_temporaries
 from latentlab.core.document_fit import fitted
 from latentlab.core.errors import ModelFileError, TrainingError, UsageError
 from latentlab.core.model_file import MAX_WEIGHT_BYTES
-from latentlab.core.model_place import BEST_NAME, LAST_NAME
+from latentlab.core.model_place import BEST_NAME, LAST_NAME, RUN_NAME
 from latentlab.core.valid_text import valid_texts
 from latentlab.family.train_spec import TrainSpec, spec_from
 from latentlab.nn.autoencoder import Autoencoder
@@ -33,7 +33,6 @@ SAVE_EVERY_S = 20.0
 _FIRST_SAVE_S = 1.0  # after the start; then at twice the time, until saves are as usual
 _SAVE_SHARE = 0.05  # of the time, at most, goes into the early saves
 STATE_FILE = "state.safetensors"
-_DESCRIPTION_FILE = "run.json"
 
 
 class RunFolder:
@@ -86,7 +85,7 @@ class RunFolder:
             raise self._cannot_write(error) from error
         self._lock = RunLock(path)
         try:
-            if (path / _DESCRIPTION_FILE).exists():
+            if (path / RUN_NAME).exists():
                 if not resume:
                     raise TrainingError(
                         f"“{path}” already holds a run; add --resume to continue it, or choose "
@@ -150,7 +149,7 @@ class RunFolder:
         self._described_threads = run.threads
         # The path of the data need not be valid Unicode.
         text = msgspec.json.format(msgspec.json.encode(valid_texts(description)), indent=2)
-        atomic_write(self.path / _DESCRIPTION_FILE, lambda file: _write_all(file.write, text))
+        atomic_write(self.path / RUN_NAME, lambda file: _write_all(file.write, text))
 
     @property
     def model_path(self) -> Path:
@@ -309,13 +308,11 @@ def asked_for(path: Path) -> tuple[TrainSpec, dict[str, Any]]:
         If there is no run, or its description is damaged.
     """
     try:
-        said: dict[str, Any] = msgspec.json.decode(
-            (path / _DESCRIPTION_FILE).read_bytes(), type=dict
-        )
+        said: dict[str, Any] = msgspec.json.decode((path / RUN_NAME).read_bytes(), type=dict)
         return spec_from(said["spec"]), said
     except (OSError, msgspec.MsgspecError, KeyError, UsageError) as error:
         raise UsageError(
-            f"The run in “{path}” cannot be read: its {_DESCRIPTION_FILE} is missing or damaged.",
+            f"The run in “{path}” cannot be read: its {RUN_NAME} is missing or damaged.",
             str(error),
         ) from error
 

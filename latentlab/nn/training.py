@@ -45,6 +45,7 @@ from latentlab.nn.train_events import Metrics, StepDone, TrainEvent
 LOGS_PER_EPOCH = 4
 _INITIAL_IMAGES = 1024  # images that the first weights are fitted to
 _CHECK_EVERY_STEPS_ON_GPU = 25  # each look at a loss makes the GPU wait
+_BETA1 = 0.9  # of Adam
 _MEASURED_AT_ONCE = 256  # at least; objectives that look at a batch need a large one
 
 Weights = dict[str, Tensor]
@@ -83,6 +84,8 @@ class TrainingRun:
         Processor threads, and the seconds of an undisturbed step with them; ``None`` until chosen.
     best_weights, best_metrics
         Weights and held-out figures of the best epoch so far, ``None`` before the first.
+    last_metrics
+        The newest figures of each split, ``"train"`` and ``"held_out"``, of this process.
     stop_requested
         Whether the run ends with the next event; processes that share it agree on a step.
     owed
@@ -144,6 +147,7 @@ class TrainingRun:
         self.best_weights: Weights | None = None
         self.best_metrics: Metrics | None = None
         self.best_step = 0
+        self.last_metrics: dict[str, Metrics] = {}
         self.stop_requested = False
         self._wants_stop = False
         self.owed: tuple[str, ...] = ()
@@ -167,6 +171,7 @@ class TrainingRun:
         self.optimiser = torch.optim.AdamW(
             self.model.parameters(),
             lr=spec.learning_rate,
+            betas=(_BETA1, spec.adam_beta2),
             weight_decay=spec.weight_decay,
             fused=True,
         )
@@ -383,7 +388,11 @@ class TrainingRun:
         x = self._pixels.batch(torch.from_numpy(batch))
         if spec.shift or spec.rotation or spec.scaling:
             x = random_affine(
-                x, shift_px=spec.shift, rotation_deg=spec.rotation, scaling=spec.scaling
+                x,
+                shift_px=spec.shift,
+                rotation_deg=spec.rotation,
+                scaling=spec.scaling,
+                edges=spec.edges,
             ).contiguous(memory_format=self.model.memory_format)
         noise = self.noise(len(batch))
         seen = self.objective.corrupt(x, corruption_seed)
@@ -555,7 +564,9 @@ class TrainingRun:
     def _metrics(self, split: str, epoch: int, means: list[float]) -> Metrics:
         loss, recon, kl, *penalties = means
         named = dict(zip(self.objective.penalties, penalties, strict=True))
-        return Metrics(self.step, epoch, split, loss, recon, kl, self.images_per_s, named)
+        found = Metrics(self.step, epoch, split, loss, recon, kl, self.images_per_s, named)
+        self.last_metrics[split] = found
+        return found
 
 
 @torch.no_grad()

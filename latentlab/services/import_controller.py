@@ -131,7 +131,7 @@ class ImportController(QObject):
             return  # the view says why
         self._session_controller.use_data(data)
         if wish == "train" and spec is not None:
-            self._training_controller.set_spec(spec)
+            self._training.fill(spec)
             self._training_controller.start()
         self._number = -1
         importing.end()
@@ -175,5 +175,5 @@ class ImportController(QObject):
             shape, count = survey.treatment.image_shape, survey.num_files
         else:
             return
-        spec = proposed_spec(shape, count, self._gflops)
+        spec = proposed_spec(shape, count)
         self._importing.set_proposal(spec, train_estimate(spec, shape, count, self._gflops))

@@ -17,7 +17,7 @@ from latentlab.core.neighbours import NeighbourIndex
 from latentlab.core.preview import read_preview
 from latentlab.core.trace import Tracer
 from latentlab.data.catalog import is_data, open_data
-from latentlab.family.described_model import check_plausible, run_spec
+from latentlab.family.described_model import check_plausible
 from latentlab.services.download_controller import DownloadController
 from latentlab.services.engine.compute_thread import ComputeThread
 from latentlab.services.explore_controller import ExploreController
@@ -251,8 +251,6 @@ class Lab(QObject):
         index = NeighbourIndex(preview.codes, preview.reference)
         self.map_view.set_codes(preview.codes, index)
         self.session.set_model(ModelOpened(0, DEFAULT_MODEL, file.path, file.document, True, True))
-        if (spec := run_spec(file.document)) is not None:
-            self.training.set_spec(spec)
         for level, keys, images in preview.tiles:
             self.grid_controller.adopt(level, keys, images)
         first_z = np.array(preview.first_z, np.float32)

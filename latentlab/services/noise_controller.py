@@ -236,7 +236,7 @@ class NoiseController(QObject):
         except LatentLabError as error:
             self.refused.emit(error.sentence)
             return
-        self._training.set_spec(spec)
+        self._training.fill(spec)
         self._lab.set_denoiser("")
         self._training.start()
 

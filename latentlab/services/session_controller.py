@@ -28,6 +28,7 @@ from latentlab.core.messages import (
     Warned,
 )
 from latentlab.core.model_file import read_model_header
+from latentlab.core.model_place import RUN_NAME
 from latentlab.data.catalog import is_data, is_known_name
 from latentlab.family.described_model import check_plausible
 from latentlab.services.engine.compute_thread import ComputeThread
@@ -232,7 +233,7 @@ def _is_known(path: str) -> bool:
     """Whether a path is a name, a data set, a model file or a run folder, and no pictures."""
     if path in BUNDLED_MODELS or is_known_name(path) or is_data(Path(path)):
         return True
-    return path.endswith(".safetensors") or (Path(path) / "run.json").is_file()
+    return path.endswith(".safetensors") or (Path(path) / RUN_NAME).is_file()
 
 
 def _leads_to_pictures(path: str) -> bool:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
 
+from latentlab.core.bundled import BUNDLED_MODELS
 from latentlab.core.errors import LatentLabError
 from latentlab.core.folders import runs_folder
 from latentlab.core.messages import (
@@ -22,6 +23,8 @@ from latentlab.core.messages import (
     TrainStatusChanged,
 )
 from latentlab.family.described_model import run_spec
+from latentlab.family.presets import preset_of
+from latentlab.family.proposal import changed_options, proposed_spec
 from latentlab.family.train_spec import TrainSpec
 from latentlab.services.engine.compute_thread import ComputeThread
 from latentlab.state.map_view import MapViewModel
@@ -50,10 +53,34 @@ class TrainingController(QObject):
         self._map_view = map_view
         self._session_epoch = -1  # of the model whose settings the form has taken
         thread.resulted.connect(self._take)
+        session.dataChanged.connect(self._fill_for_data)
 
     def set_spec(self, spec: TrainSpec) -> None:
         """Change the settings of the next run."""
         self._training.set_spec(spec)
+
+    def fill(self, spec: TrainSpec) -> None:
+        """Fill the form with settings that are not the user's own, such as recommended ones."""
+        self._training.fill(spec)
+
+    @Slot()
+    def _fill_for_data(self) -> None:
+        """Recommend settings for other images; what the user has chosen stays.
+
+        A preset, and the settings of an opened run beside its own images, stay as a whole.
+        """
+        data, model = self._session.data, self._session.model
+        spec = self._training.spec
+        if data is None or self._training.is_active or preset_of(spec):
+            return
+        run = None if model is None or model.name in BUNDLED_MODELS else run_spec(model.document)
+        if run is not None and model is not None and model.document.data_name == data.name:
+            return
+        chosen = changed_options(spec, self._training.filled)
+        images = (data.image_shape, len(data))
+        self._training.fill(replace(proposed_spec(*images), data=data.name))
+        if chosen:
+            self._training.set_spec(replace(proposed_spec(*images, chosen), data=data.name))
 
     @Slot()
     def train_or_pause(self) -> None:
@@ -123,8 +150,9 @@ class TrainingController(QObject):
                 # Of the same model there may come news, as when other data are opened.
                 is_new = result.session_epoch != self._session_epoch
                 self._session_epoch = result.session_epoch
-                if is_new and spec is not None and not self._training.is_active:
-                    self._training.set_spec(replace(spec, data=self._training.spec.data))
+                is_own = result.name not in BUNDLED_MODELS
+                if is_new and is_own and spec is not None and not self._training.is_active:
+                    self.fill(replace(spec, data=self._training.spec.data))
 
 
 def name_for_files(title: str) -> str:

@@ -146,6 +146,13 @@ class ImportModel(QObject):
         self.surveyChanged.emit()
 
     @property
+    def num_images(self) -> int | None:
+        """How many images there are, as far as is known; ``None`` before the quick look."""
+        if self._result is not None:
+            return len(self._result)
+        return None if self._survey is None else self._survey.num_files
+
+    @property
     def options(self) -> TreatmentOptions:
         """What is wanted done to the pictures."""
         return self._options

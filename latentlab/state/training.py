@@ -23,7 +23,7 @@ class TrainingModel(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._spec = TrainSpec()
+        self._spec = self._filled = TrainSpec()
         self._status = TrainStatusChanged("idle")
         self._progress: TrainProgress | None = None
         self._curves: list[CurvePoint] = []
@@ -39,6 +39,16 @@ class TrainingModel(QObject):
             return
         self._spec = spec
         self.specChanged.emit()
+
+    @property
+    def filled(self) -> TrainSpec:
+        """What the form was filled with last; what differs from it now is the user's choice."""
+        return self._filled
+
+    def fill(self, spec: TrainSpec) -> None:
+        """Change the settings of the next run to some that are not the user's own."""
+        self._filled = spec
+        self.set_spec(spec)
 
     @property
     def status(self) -> TrainStatus:

@@ -413,6 +413,7 @@ class MainWindow(QMainWindow):
         line = command_line(
             spec if data is None else replace(spec, data=data.name),
             treatment=None if origin is None else origin.treatment,
+            images=None if data is None else (data.image_shape, len(data)),
         )
         QGuiApplication.clipboard().setText(line)
         # Qt would break the lines of the message within an option's name.

@@ -16,14 +16,17 @@ import pytest
 
 import latentlab
 from latentlab.__main__ import main
+from latentlab.core.bundled import BUNDLED_MODELS, model_path
 from latentlab.core.errors import TrainingError
 from latentlab.core.model_file import read_model_file
 from latentlab.core.options import applicable, options_of
+from latentlab.family.command_line import same_run
 from latentlab.family.described_model import run_spec
 from latentlab.family.likelihoods import LIKELIHOODS
 from latentlab.family.networks import NETWORKS
 from latentlab.family.objectives import OBJECTIVES
 from latentlab.family.presets import PRESETS
+from latentlab.family.proposal import proposed_spec
 from latentlab.family.train_spec import TrainSpec
 from latentlab.nn.train_events import TrainEvent
 from latentlab.nn.training import TrainingRun
@@ -94,6 +97,8 @@ VALUES: dict[str, Any] = {
     "scaling": 0.125,
     "weight_decay": 0.01,
     "ema": 0.9,
+    "adam_beta2": 0.95,
+    "edges": "repeat",
     "held_out": 0.25,
     "precision": "bf16",
 }
@@ -150,7 +155,8 @@ def test_no_setting_is_forgotten_here() -> None:
 def test_the_settings_are_in_the_files(noise: str, out: Path) -> None:
     words = ["--objective", "undercomplete", "--latent-dim", "3", "--seed", "7"]
     assert main(["train", noise, "--out", str(out), *QUICK, *words]) == 0
-    wanted = TrainSpec(
+    wanted = dataclasses.replace(
+        proposed_spec((6, 5, 1), 60),
         data=noise,
         objective="undercomplete",
         latent_dim=3,
@@ -165,6 +171,75 @@ def test_the_settings_are_in_the_files(noise: str, out: Path) -> None:
     assert said["threads"] == 1
 
 
+@pytest.fixture
+def colours(tmp_path: Path) -> str:
+    """Some colour images of noise, large enough for convolutions."""
+    pixels = np.random.default_rng(0).integers(0, 256, (250, 16, 16, 3), np.uint8)
+    np.save(tmp_path / "colours.npy", pixels)
+    return str(tmp_path / "colours.npy")
+
+
+@pytest.mark.parametrize("words", [[], ["--preset", "auto"]], ids=str)
+def test_the_recommendation_for_the_images_is_the_default(
+    words: list[str], colours: str, asked: list[TrainSpec], out: Path
+) -> None:
+    assert main(["train", colours, "--out", str(out), *words]) == 1
+    assert asked == [dataclasses.replace(proposed_spec((16, 16, 3), 250), data=colours)]
+    assert (asked[0].network, asked[0].likelihood) == ("conv", "gaussian-optimal")
+
+
+def test_without_a_preset_each_option_has_its_usual_value(
+    colours: str, asked: list[TrainSpec], out: Path
+) -> None:
+    assert main(["train", colours, "--out", str(out), "--preset", "none"]) == 1
+    assert asked == [TrainSpec(data=colours)]
+
+
+def test_what_is_given_stays_over_what_is_recommended(
+    colours: str, asked: list[TrainSpec], out: Path
+) -> None:
+    words = ["--objective", "undercomplete", "--latent-dim", "5", "--hidden", "9"]
+    assert main(["train", colours, "--out", str(out), *words]) == 1
+    spec = asked[0]
+    assert (spec.objective, spec.latent_dim, spec.hidden) == ("undercomplete", 5, (9,))
+    assert spec.network == "mlp"  # which alone has hidden widths
+    assert spec.likelihood == "gaussian-optimal"
+
+
+def test_concrete_settings_are_written_and_resumed_whatever_is_recommended_today(
+    noise: str, out: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = dataclasses.replace(
+        proposed_spec((6, 5, 1), 60), learning_rate=0.001, hidden=(7,), epochs=1
+    )
+    monkeypatch.setattr("latentlab.cli.train.proposed_spec", lambda *_: before)
+    assert main(["train", noise, "--out", str(out), "--threads", "1"]) == 0
+    said = json.loads((out / "run.json").read_text())["spec"]
+    assert (said["learning_rate"], said["hidden"]) == (0.001, [7])
+    monkeypatch.undo()
+    capsys.readouterr()
+    assert main(["train", noise, "--out", str(out), "--resume", "--epochs", "2"]) == 0
+    assert "Continuing after step" in capsys.readouterr().err
+    said = json.loads((out / "run.json").read_text())["spec"]
+    assert (said["learning_rate"], said["epochs"]) == (0.001, 2)
+
+
+def test_a_run_of_an_older_version_is_resumed(noise: str, out: Path) -> None:
+    assert main(["train", noise, "--out", str(out), *QUICK, "--preset", "none"]) == 0
+    said = json.loads((out / "run.json").read_text())
+    del said["spec"]["adam_beta2"]
+    (out / "run.json").write_text(json.dumps(said))
+    assert main(["train", noise, "--out", str(out), "--resume", "--epochs", "3"]) == 0
+
+
+def test_too_few_images_are_said_and_enough_are_not(
+    noise: str, colours: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for data, few in ((noise, True), (colours, False)):
+        assert main(["train", data, "--out", str(tmp_path / str(few)), *QUICK]) == 0
+        assert ("too few, a model will memorise them" in capsys.readouterr().err) is few
+
+
 @pytest.mark.parametrize("name", PRESETS)
 def test_a_preset_gives_its_settings_and_options_change_them(
     name: str, asked: list[TrainSpec], noise: str, out: Path
@@ -173,6 +248,16 @@ def test_a_preset_gives_its_settings_and_options_change_them(
     if not asked:  # an image of 30 pixels is too small for it
         assert main(["train", "digits", "--out", str(out), "--preset", name, "--seed", "5"]) == 1
     assert asked == [dataclasses.replace(PRESETS[name].spec(asked[0].data), seed=5)]
+
+
+@pytest.mark.parametrize("name", BUNDLED_MODELS)
+def test_the_command_beside_a_bundled_model_asks_for_the_settings_it_was_trained_with(
+    name: str, asked: list[TrainSpec], out: Path
+) -> None:
+    words = model_path(name).with_name("command.txt").read_text().split()
+    assert main([*words[1:-1], str(out)]) == 1
+    spec = run_spec(read_model_file(model_path(name)).document)
+    assert spec is not None and same_run(asked[0], spec)
 
 
 @pytest.mark.parametrize(
@@ -394,7 +479,7 @@ def test_the_help_has_every_option_with_its_range_and_use(
         "(only for --network conv) [default: 32,64]",
         "(not with --code map) [default: 2]",
         "[0 to 2,147,483,647] [default: 0]",
-        "[choices: digits-map, ",
+        "[choices: auto, none, digits-map, ",
     ):
         assert text in plain
     places = [plain.index(f"─ {title} ─") for title in ("Objective", "Network", "Likelihood")]

@@ -14,6 +14,7 @@ from latentlab.cli.main import run
 from latentlab.core.treatment import TreatmentOptions
 from latentlab.family.command_line import command_line, same_run
 from latentlab.family.presets import PRESETS
+from latentlab.family.proposal import proposed_spec
 from latentlab.family.train_spec import TrainSpec, usual_spec
 
 SPECS = {
@@ -51,7 +52,37 @@ def test_the_line_gives_the_same_run(name: str, monkeypatch: pytest.MonkeyPatch)
 def test_what_has_no_meaning_is_left_out() -> None:
     spec = dataclasses.replace(TrainSpec(), objective="pca", latent_dim=5, epochs=99, beta=3.0)
     line = command_line(spec, str(Path("RUN")))
-    assert line == "latentlab train digits --objective pca --latent-dim 5 --out RUN"
+    assert line == "latentlab train digits --preset none --objective pca --latent-dim 5 --out RUN"
+
+
+IMAGES = {"grey": ((28, 28, 1), 10_000), "colour": ((32, 32, 3), 2_000), "few": ((40, 40, 3), 12)}
+
+
+@pytest.mark.parametrize("kind", IMAGES)
+def test_what_is_recommended_for_the_images_needs_no_option(kind: str) -> None:
+    spec = dataclasses.replace(proposed_spec(*IMAGES[kind]), data="mine")
+    line = command_line(spec, images=IMAGES[kind])
+    assert line == "latentlab train mine --objective variational --out RUN"
+
+
+@pytest.mark.parametrize("kind", IMAGES)
+@pytest.mark.parametrize("name", SPECS)
+def test_the_line_beside_known_images_gives_the_same_run(
+    name: str, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec, images = dataclasses.replace(SPECS[name], data="digits"), IMAGES[kind]
+    words = shlex.split(command_line(spec, "some run", images=images))
+    assert "--preset" not in words
+    found: list[Any] = []
+    honest = train_module._recommended
+
+    def noted(data: str, options: dict[str, Any], *_: Any) -> TrainSpec:
+        found.append(honest(data, options, *images))
+        raise KeyboardInterrupt  # nothing is to be trained
+
+    monkeypatch.setattr(train_module, "_recommended", noted)
+    assert run(words[1:]) == 130
+    assert same_run(found[0], spec) and same_run(spec, found[0])
 
 
 def test_what_was_done_to_pictures_is_named() -> None:

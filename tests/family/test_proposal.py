@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from latentlab.family.estimate import training_seconds
+from latentlab.core.options import applicable
+from latentlab.family.networks import NETWORKS
+from latentlab.family.objectives import OBJECTIVES
 from latentlab.family.plans import plan_of
-from latentlab.family.proposal import proposed_spec
+from latentlab.family.proposal import MIN_IMAGES, changed_options, proposed_spec, suited, too_few
+from latentlab.family.train_spec import TrainSpec, usual_spec
 
 
 @pytest.mark.parametrize(
@@ -30,12 +35,18 @@ def test_what_is_proposed(
     spec = proposed_spec(shape, count)
     assert (spec.network, spec.latent_dim, spec.likelihood) == (network, latent_dim, likelihood)
     assert spec.objective == "variational"
-    assert 5_000 <= spec.epochs * math.ceil(count / spec.batch_size) <= 20_000
 
 
-def test_small_sets_have_small_batches() -> None:
-    sizes = [proposed_spec((28, 28, 1), n).batch_size for n in (50, 500, 2_000, 50_000, 500_000)]
-    assert sizes == sorted(sizes) and sizes[0] == 16 and sizes[-1] == 256
+def test_ten_thousand_digits_take_thirty_epochs() -> None:
+    spec = proposed_spec((28, 28, 1), 10_000)
+    assert (spec.epochs, spec.batch_size) == (30, 128)
+
+
+def test_small_sets_have_small_batches_and_more_epochs() -> None:
+    specs = [proposed_spec((28, 28, 1), n) for n in (50, 500, 2_000, 50_000, 500_000)]
+    sizes, epochs = [s.batch_size for s in specs], [s.epochs for s in specs]
+    assert sizes == sorted(sizes) and sizes[0] == 16 and sizes[-1] == 128
+    assert epochs == sorted(epochs, reverse=True) and epochs[0] > epochs[-1]
 
 
 def test_convolutions_halve_down_to_a_small_map() -> None:
@@ -48,19 +59,89 @@ def test_convolutions_halve_down_to_a_small_map() -> None:
 @given(
     st.tuples(st.integers(1, 300), st.integers(1, 300), st.sampled_from((1, 3))),
     st.integers(1, 10**7),
-    st.none() | st.floats(0.5, 10_000),
+    st.sampled_from(sorted(OBJECTIVES)),
 )
 def test_every_proposal_can_be_trained_with(
-    shape: tuple[int, int, int], count: int, gflops: float | None
+    shape: tuple[int, int, int], count: int, objective: str
 ) -> None:
-    spec = proposed_spec(shape, count, gflops)
+    spec = proposed_spec(shape, count, {"objective": objective})
     spec.validate(shape)
     assert plan_of(spec, shape).num_parameters() > 0
-    assert spec.epochs * math.ceil(count / spec.batch_size) <= 20_000 or spec.epochs == 1
+    assert spec == proposed_spec(shape, count, {"objective": objective})
 
 
 def test_nobody_waits_for_hours() -> None:
-    shape, count = (128, 128, 3), 5_000
-    slow = proposed_spec(shape, count, 20.0)
-    assert slow.epochs < proposed_spec(shape, count).epochs
-    assert training_seconds(slow, shape, count, 20.0) <= 20 * 60 or slow.epochs == 1
+    epochs = [proposed_spec((s, s, 3), 20_000).epochs for s in (32, 64, 128, 256)]
+    assert epochs == sorted(epochs, reverse=True)
+    assert 1 <= epochs[-1] < 30
+
+
+@pytest.mark.parametrize(
+    ("chosen", "network", "own"),
+    [
+        ({"network": "conv"}, "conv", "channels"),
+        ({"channels": (8,)}, "conv", "channels"),
+        ({"hidden": (64,)}, "mlp", "hidden"),
+        ({"levels": (8, 8)}, "resnet", "levels"),
+        ({"network": "lstm"}, "lstm", "units"),
+    ],
+    ids=str,
+)
+def test_a_network_that_is_chosen_or_meant_is_taken(
+    chosen: dict[str, Any], network: str, own: str
+) -> None:
+    for shape in ((28, 28, 1), (32, 32, 3)):
+        spec = proposed_spec(shape, 2_000, chosen)
+        assert spec.network == network
+        assert own in applicable(spec)
+        assert all(getattr(spec, name) == value for name, value in chosen.items())
+        by_name = proposed_spec(shape, 2_000, {"network": network})
+        assert spec.learning_rate == by_name.learning_rate
+
+
+def test_what_is_chosen_stays_and_moves_nothing_else() -> None:
+    usual = proposed_spec((32, 32, 3), 2_000)
+    chosen = {"latent_dim": 2, "learning_rate": 0.1, "batch_size": 500, "seed": 3}
+    spec = proposed_spec((32, 32, 3), 2_000, chosen)
+    assert changed_options(spec, usual) == chosen
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES)
+def test_an_objective_gets_what_suits_it_and_the_images(objective: str) -> None:
+    spec = proposed_spec((28, 28, 1), 2_000, {"objective": objective})
+    assert spec.batch_size >= OBJECTIVES[objective].min_batch
+    for name, value in OBJECTIVES[objective].suggests.items():
+        assert getattr(spec, name) == value
+    # What has no meaning keeps its usual value.
+    without = set(changed_options(spec, usual_spec(objective))) - applicable(spec)
+    assert not without
+
+
+def test_another_choice_takes_along_what_suits_it() -> None:
+    images = ((32, 32, 3), 2_000)
+    before = proposed_spec(*images)
+    after = suited(before, dataclasses.replace(before, network="mlp"), images)
+    assert after == proposed_spec(*images, {"network": "mlp"})
+    back = suited(after, dataclasses.replace(after, network="conv"), images)
+    assert back == before
+    own = dataclasses.replace(before, learning_rate=0.01)
+    after = suited(own, dataclasses.replace(own, network="mlp"), images)
+    assert after.learning_rate == 0.01
+
+
+def test_without_images_the_usual_settings_follow_the_objective() -> None:
+    for objective in OBJECTIVES:
+        found = suited(TrainSpec(), dataclasses.replace(TrainSpec(), objective=objective), None)
+        assert found == usual_spec(objective)
+
+
+def test_too_few_images_are_said() -> None:
+    assert too_few(MIN_IMAGES) == ""
+    assert "Only 12 images: too few, a model will memorise them." in too_few(12)
+    assert "Only 1 image:" in too_few(1)
+    assert str(MIN_IMAGES) in too_few(MIN_IMAGES - 1)
+
+
+def test_every_network_has_a_learning_rate() -> None:
+    for network in NETWORKS:
+        assert math.isfinite(proposed_spec((28, 28, 1), 500, {"network": network}).learning_rate)

@@ -48,6 +48,18 @@ def test_a_shift_is_in_pixels_along_both_axes(at_the_limit: None) -> None:
     assert (moved[..., :, 7:].abs() < 1e-4).all()
 
 
+def test_edges_are_repeated_where_that_is_asked_for(at_the_limit: None) -> None:
+    x = torch.arange(54.0).reshape(1, 1, 6, 9) / 54
+    moved = random_affine(x, shift_px=2.0, rotation_deg=0.0, scaling=0.0, edges="repeat")
+    torch.testing.assert_close(moved[..., :4, :7], x[..., 2:, 2:], atol=1e-4, rtol=0)
+    torch.testing.assert_close(
+        moved[..., 4:, :7], x[..., 5:, 2:].expand(-1, -1, 2, -1), atol=1e-4, rtol=0
+    )
+    torch.testing.assert_close(
+        moved[..., :4, 7:], x[..., 2:, 8:].expand(-1, -1, -1, 2), atol=1e-4, rtol=0
+    )
+
+
 def test_a_quarter_turn_of_a_wide_image_does_not_stretch_it(at_the_limit: None) -> None:
     x = torch.zeros(1, 1, 7, 15)
     x[..., 3, 4:11] = 1.0  # seven pixels across become seven pixels down

@@ -44,6 +44,7 @@ def test_it_is_small_and_was_trained_by_the_command_beside_it(model: OpenedModel
     assert words[:3] == ["latentlab", "train", "digits"]
     given = dict(zip(words[3::2], words[4::2], strict=True))
     assert given.pop("--out") == "RUN" and given.pop("--threads") == "1"
+    assert given.pop("--preset") == "none"
     for flag, text in given.items():
         value = getattr(spec, flag[2:].replace("-", "_"))
         stored = ",".join(map(str, value)) if isinstance(value, tuple) else value

@@ -133,7 +133,7 @@ def test_a_complete_run_has_nothing_to_continue(tmp_path: Path) -> None:
 
 def test_a_run_can_be_made_longer_and_nothing_else(tmp_path: Path) -> None:
     train(tmp_path, spec_with(epochs=1, schedule="constant"))
-    with pytest.raises(UsageError, match=r"has learning_rate 0\.001, not 0\.5"):
+    with pytest.raises(UsageError, match=r"has learning_rate 0\.005, not 0\.5"):
         train(tmp_path, spec_with(epochs=1, schedule="constant", learning_rate=0.5), resume=True)
     longer = train(tmp_path, spec_with(epochs=3, schedule="constant"), resume=True)
     whole = train(tmp_path / "whole", spec_with(epochs=3, schedule="constant"))

@@ -21,7 +21,7 @@ from latentlab.nn.train_events import Metrics, StepDone
 from latentlab.nn.training import TrainingRun
 
 CPU = torch.device("cpu")
-SMALL = TrainSpec(hidden=(24,), batch_size=80, epochs=1, held_out=0.0, seed=3)
+SMALL = TrainSpec(hidden=(24,), batch_size=80, epochs=1, held_out=0.0, seed=3, learning_rate=0.001)
 
 
 def random_images(count: int, h: int = 6, w: int = 5, c: int = 1, seed: int = 0) -> ImageSet:

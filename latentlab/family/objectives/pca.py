@@ -35,7 +35,9 @@ class Pca(Deterministic):
             "shift",
             "rotation",
             "scaling",
+            "edges",
             "weight_decay",
+            "adam_beta2",
             "ema",
             "precision",
         }

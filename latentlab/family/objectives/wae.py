@@ -71,6 +71,7 @@ class Wasserstein(Deterministic):
     Options = WaeOptions
     penalties = ("mmd",)
     couples_images = True
+    min_batch = SMALLEST_BATCH
     prior = "standard-normal"
     code_activation = "linear"
 

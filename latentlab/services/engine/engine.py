@@ -48,6 +48,7 @@ from latentlab.nn.checkpoint import (
     tensors_of,
 )
 from latentlab.nn.device import available_devices, cpu_threads, pick_device
+from latentlab.nn.memorising import memorising
 from latentlab.services.engine.aside import Aside
 from latentlab.services.engine.live_model import LiveModel
 from latentlab.services.engine.mailbox import Mailbox
@@ -437,7 +438,8 @@ def _summary(training: TrainingJob) -> str:
     best = run.best_metrics
     if best is None:
         return f"Stopped after step {run.step:,}; the weights were kept."
-    return (
+    kept = (
         f"Kept epoch {best.epoch}: {best.nats:.1f} nats on images it never saw "
         f"({best.parts_text()})."
     )
+    return " ".join(filter(None, (kept, memorising(run))))

@@ -9,10 +9,12 @@ from latentlab.core.durations import duration_text
 from latentlab.family.estimate import TrainEstimate
 from latentlab.family.networks import NETWORKS
 from latentlab.family.objectives import OBJECTIVES
+from latentlab.family.proposal import too_few
 from latentlab.family.train_spec import TrainSpec
 from latentlab.state.importing import ImportModel
 from latentlab.state.session import SessionModel
 from latentlab.ui.elided_label import ElidedLabel
+from latentlab.ui.section import label
 
 
 class EstimateLine(QWidget):
@@ -34,13 +36,23 @@ class EstimateLine(QWidget):
         self._settings.setObjectName("estimate_settings")
         layout.addWidget(self._time)
         layout.addWidget(self._settings)
+        self._warning = label(tone="warn", size="small", wrap=True)
+        self._warning.setObjectName("too_few")
+        self._warning.hide()
+        layout.addWidget(self._warning)
         importing.proposalChanged.connect(self._render)
+        importing.surveyChanged.connect(self._render)
+        importing.statusChanged.connect(self._render)
         session.deviceChanged.connect(self._render)
         session.engineChanged.connect(self._render)
         self._render()
 
     @Slot()
     def _render(self) -> None:
+        count = self._importing.num_images
+        warning = "" if count is None else too_few(count)
+        self._warning.setText(warning)
+        self._warning.setVisible(bool(warning))
         spec, estimate = self._importing.proposal, self._importing.estimate
         if spec is None or estimate is None:
             self._time.setText("")

@@ -19,7 +19,8 @@ from latentlab.family.likelihoods import LIKELIHOODS
 from latentlab.family.networks import NETWORKS
 from latentlab.family.objectives import OBJECTIVES
 from latentlab.family.objectives.denoising import Denoising
-from latentlab.family.presets import PRESETS
+from latentlab.family.presets import PRESETS, preset_of
+from latentlab.family.proposal import proposed_spec, suited
 from latentlab.family.train_spec import TrainSpec, usual_spec
 from latentlab.services.training_controller import TrainingController
 from latentlab.state.session import SessionModel
@@ -32,6 +33,7 @@ from latentlab.ui.plain_text import plain_tooltip
 from latentlab.ui.section import Card, label, section_title
 from latentlab.ui.tone import set_tone
 
+_RECOMMENDED = "auto"  # as on the command line
 _TOOLTIP = Qt.ItemDataRole.ToolTipRole
 
 
@@ -71,7 +73,7 @@ class ModelPanel(QWidget):
         card.add_row(self._preset_title, self._presets)
         # What is open is the data: the card above shows it.
         names = [opt.name for opt in options_of(TrainSpec) if opt.name != "data"]
-        self._form = OptionForm(training.spec, names, suited)
+        self._form = OptionForm(training.spec, names, self._suited)
         self._form.setObjectName("train_form")
         self._form.row("objective").set_choice_help(_sentences(OBJECTIVES))
         self._form.row("network").set_choice_help(_sentences(NETWORKS))
@@ -97,6 +99,8 @@ class ModelPanel(QWidget):
         presets.setObjectName("preset")
         presets.setAccessibleName(self.tr("Preset"))
         presets.addItem(self.tr("Custom"), "")
+        presets.addItem(self.tr("Recommended"), _RECOMMENDED)
+        presets.setItemData(presets.count() - 1, self._about_recommended(), _TOOLTIP)
         for name, preset in PRESETS.items():
             presets.addItem(QCoreApplication.translate("presets", preset.title), name)
             sentence = QCoreApplication.translate("presets", preset.sentence)
@@ -112,7 +116,9 @@ class ModelPanel(QWidget):
     @Slot(int)
     def _use_preset(self, place: int) -> None:
         name = self._presets.itemData(place)
-        if name:
+        if name == _RECOMMENDED:
+            self._controller.fill(self._recommended())
+        elif name:
             self._controller.set_spec(PRESETS[name].spec(self._training.spec.data))
         self._render_settings()
 
@@ -137,15 +143,34 @@ class ModelPanel(QWidget):
         self._render_problem()
 
     def _render_preset(self, spec: TrainSpec) -> None:
-        chosen = next((n for n, p in PRESETS.items() if same_run(p.spec(spec.data), spec)), "")
+        is_recommended = same_run(spec, self._recommended())
+        chosen = _RECOMMENDED if is_recommended else preset_of(spec)
         with QSignalBlocker(self._presets):
             self._presets.setCurrentIndex(self._presets.findData(chosen))
         about = self.tr("Settings from the literature and from experience, by name")
-        if chosen:
+        if is_recommended:
+            about = self._about_recommended()
+        elif chosen:
             about = QCoreApplication.translate("presets", PRESETS[chosen].sentence)
             about = f"{PRESETS[chosen].title}: {about}"
         # Rich text, because Qt wraps only that in a tooltip.
         self._presets.setToolTip(f"<p>{about}</p>")
+
+    def _images(self) -> tuple[tuple[int, int, int], int] | None:
+        """Return shape and number of the open images."""
+        data = self._session.data
+        return None if data is None else (data.image_shape, len(data))
+
+    def _recommended(self) -> TrainSpec:
+        images = self._images()
+        spec = TrainSpec() if images is None else proposed_spec(*images)
+        return dataclasses.replace(spec, data=self._training.spec.data)
+
+    def _about_recommended(self) -> str:
+        return self.tr("What suits size, colour and number of the open images")
+
+    def _suited(self, before: TrainSpec, after: TrainSpec) -> TrainSpec:
+        return suited(before, after, self._images())
 
     @Slot()
     def _render_problem(self) -> None:
@@ -212,21 +237,6 @@ class ModelPanel(QWidget):
         )
         about = words.format(title)
         return f"{about}. {NEGATIVE_NATS}" if loss < 0 else about
-
-
-def suited(before: TrainSpec, after: TrainSpec) -> TrainSpec:
-    """Return edited settings with what suits another objective, where nobody chose otherwise.
-
-    What still had the usual value of the objective before gets the usual value of the new one.
-    """
-    if after.objective == before.objective:
-        return after
-    was, usual = usual_spec(before.objective), usual_spec(after.objective)
-    names = {*OBJECTIVES[before.objective].suggests, *OBJECTIVES[after.objective].suggests}
-    changes = {
-        name: getattr(usual, name) for name in names if getattr(after, name) == getattr(was, name)
-    }
-    return dataclasses.replace(after, **changes)
 
 
 def _unfit(spec: TrainSpec, shape: tuple[int, int, int]) -> tuple[str, str | None]:
