@@ -303,7 +303,7 @@ def crew() -> Iterator[DecodeCrew]:
 def test_a_disk_that_fills_meanwhile_is_told(pets: Path, crew: DecodeCrew) -> None:
     listing = listed(pets)
     treatment = Treatment(8, 8, 3)
-    with pytest.raises(DataError, match="no space left"):
+    with pytest.raises(DataError, match="the disk is full"):
         list(decode_all(listing, treatment, Path("/dev/full"), crew))
 
 
