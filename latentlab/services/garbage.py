@@ -12,7 +12,8 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, QTimer, Slot
 
 _EVERY_MS = 5000
-_FULL_AFTER_IDLE_S = 20.0  # a full collection takes 0.1 s with torch loaded: never under a hand
+_FULL_AFTER_IDLE_S = 20.0  # a full collection can take 0.1 s: never under a hand
+_FULL_EVERY = 6  # turns of the timer, while nobody interacts
 
 
 class GarbageCollector(QObject):
@@ -29,8 +30,9 @@ class GarbageCollector(QObject):
     def __init__(self, idle_s: Callable[[], float], parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._idle_s = idle_s
-        self._full_due = True
+        self._idle_turns = 0
         self._was_enabled = False
+        self._settled = False
         self._timer = QTimer(self)
         self._timer.setInterval(_EVERY_MS)
         self._timer.timeout.connect(self._collect)
@@ -43,8 +45,15 @@ class GarbageCollector(QObject):
 
     @Slot()
     def settle(self) -> None:
-        """Leave what is loaded by now out of later collections, which makes them short."""
-        gc.freeze()
+        """Leave what is loaded by now out of later collections, which makes them short.
+
+        Once only, for what stays for good: what is left out is never freed again if it lies in a
+        circle, so doing it at each training would keep something of each of them.
+        """
+        if not self._settled:
+            self._settled = True
+            gc.collect()
+            gc.freeze()
 
     def stop(self) -> None:
         """Give collection back to Python."""
@@ -56,8 +65,9 @@ class GarbageCollector(QObject):
     @Slot()
     def _collect(self) -> None:
         if self._idle_s() < _FULL_AFTER_IDLE_S:
-            self._full_due = True
+            self._idle_turns = 0
             gc.collect(1)
-        elif self._full_due:
-            self._full_due = False
-            gc.collect()
+            return
+        # Runs end also while nobody touches anything.
+        gc.collect(1 if self._idle_turns % _FULL_EVERY else 2)
+        self._idle_turns += 1

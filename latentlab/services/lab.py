@@ -164,9 +164,7 @@ class Lab(QObject):
             self,
         )
         self._garbage = GarbageCollector(self.compute.idle_s, self)
-        # What torch loads for good, at its start and with the first optimiser.
-        self.session.engineChanged.connect(self._garbage.settle)
-        self.training.statusChanged.connect(self._garbage.settle)
+        self.session.engineChanged.connect(self._settle)
         self._first_path: str | None = None
         self._started = False
 
@@ -214,6 +212,11 @@ class Lab(QObject):
             self.session_controller.noticed.emit("warn", self.settings.notice, "")
         if self._first_path is not None:
             self.session_controller.open_path(self._first_path)
+
+    @Slot()
+    def _settle(self) -> None:
+        if self.session.engine_status == "ready":
+            self._garbage.settle()  # torch and all that comes with it are loaded for good
 
     @Slot()
     def save_state(self) -> None:
