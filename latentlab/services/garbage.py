@@ -12,8 +12,8 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, QTimer, Slot
 
 _EVERY_MS = 5000
-_FULL_AFTER_IDLE_S = 20.0  # a full collection can take 0.1 s: never under a hand
-_FULL_EVERY = 6  # turns of the timer, while nobody interacts
+_FULL_AFTER_IDLE_S = 1.0  # a full collection can take some hundredths of a second: not in a drag
+_FULL_EVERY = 6  # turns of the timer, at least
 
 
 class GarbageCollector(QObject):
@@ -30,9 +30,8 @@ class GarbageCollector(QObject):
     def __init__(self, idle_s: Callable[[], float], parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._idle_s = idle_s
-        self._idle_turns = 0
+        self._turns = 0
         self._was_enabled = False
-        self._settled = False
         self._timer = QTimer(self)
         self._timer.setInterval(_EVERY_MS)
         self._timer.timeout.connect(self._collect)
@@ -47,13 +46,11 @@ class GarbageCollector(QObject):
     def settle(self) -> None:
         """Leave what is loaded by now out of later collections, which makes them short.
 
-        Once only, for what stays for good: what is left out is never freed again if it lies in a
-        circle, so doing it at each training would keep something of each of them.
+        Only where something is loaded for good: what is left out is never freed again if it lies in
+        a circle, so doing it at each training would keep something of each of them.
         """
-        if not self._settled:
-            self._settled = True
-            gc.collect()
-            gc.freeze()
+        gc.collect()
+        gc.freeze()
 
     def stop(self) -> None:
         """Give collection back to Python."""
@@ -64,10 +61,9 @@ class GarbageCollector(QObject):
 
     @Slot()
     def _collect(self) -> None:
-        if self._idle_s() < _FULL_AFTER_IDLE_S:
-            self._idle_turns = 0
+        self._turns += 1
+        if self._turns < _FULL_EVERY or self._idle_s() < _FULL_AFTER_IDLE_S:
             gc.collect(1)
-            return
-        # Runs end also while nobody touches anything.
-        gc.collect(1 if self._idle_turns % _FULL_EVERY else 2)
-        self._idle_turns += 1
+        else:
+            self._turns = 0
+            gc.collect()

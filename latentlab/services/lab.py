@@ -164,7 +164,9 @@ class Lab(QObject):
             self,
         )
         self._garbage = GarbageCollector(self.compute.idle_s, self)
+        self._settled: set[str] = set()
         self.session.engineChanged.connect(self._settle)
+        self.training.statusChanged.connect(self._settle)
         self._first_path: str | None = None
         self._started = False
 
@@ -215,8 +217,14 @@ class Lab(QObject):
 
     @Slot()
     def _settle(self) -> None:
-        if self.session.engine_status == "ready":
-            self._garbage.settle()  # torch and all that comes with it are loaded for good
+        """Once torch is loaded, and once the first run has loaded what optimisers need."""
+        for what, is_so in (
+            ("torch", self.session.engine_status == "ready"),
+            ("optimiser", self.training.status == "running"),
+        ):
+            if is_so and what not in self._settled:
+                self._settled.add(what)
+                self._garbage.settle()
 
     @Slot()
     def save_state(self) -> None:
