@@ -33,7 +33,7 @@ from latentlab.nn.augment import random_affine
 from latentlab.nn.autoencoder import Autoencoder
 from latentlab.nn.draws import order_of_epoch, seed_device, seeds_of_step
 from latentlab.nn.initialise import initialise, put_components
-from latentlab.nn.loss_means import LossMeans
+from latentlab.nn.loss_means import LossMeans, sums_of
 from latentlab.nn.loss_watch import LossWatch, copied_weights
 from latentlab.nn.pixels import Pixels
 from latentlab.nn.process_group import ProcessGroup
@@ -62,8 +62,10 @@ class TrainingRun:
     threads
         Processor threads; ``None`` times a few steps first and takes the fastest count.
     micro_batch
-        Called before each step; a number splits the step into parts of that many images, which
-        gives the same gradient up to rounding.
+        Called before each part of a step; a number splits the step into parts of that many images,
+        which gives the same gradient up to rounding.
+    note_part
+        Called after each part of a step with its number of images and the seconds it took.
     group
         The processes that share each step.
 
@@ -105,6 +107,7 @@ class TrainingRun:
         device: torch.device,
         threads: int | None = None,
         micro_batch: Callable[[], int | None] = lambda: None,
+        note_part: Callable[[int, float], None] = lambda images, seconds: None,
         group: ProcessGroup | None = None,
     ) -> None:
         spec.validate(data.image_shape)
@@ -123,6 +126,7 @@ class TrainingRun:
         self.step_s: float | None = None
         self.group = group or ProcessGroup()
         self._micro_batch = micro_batch
+        self._note_part = note_part
         self.held_out = data.held_out(spec.held_out)
         self.train_indices = np.setdiff1d(np.arange(len(data)), self.held_out)
         self.batch_size = min(spec.batch_size, len(self.train_indices))
@@ -154,7 +158,9 @@ class TrainingRun:
             # Begins with checks, and computes nothing yet.
             self._solution = principal_components(data.images, self.train_indices, self.latent_dim)
         else:
-            first = torch.from_numpy(self._order(0)[:_INITIAL_IMAGES])
+            first = torch.from_numpy(
+                order_of_epoch(self.train_indices, spec.seed, 0)[:_INITIAL_IMAGES]
+            )
             initialise(self.model, self._pixels.batch(first), spec.activation)
         averages = spec.ema > 0 and not kind.closed_form
         self.averaged = copy.deepcopy(self.model).eval() if averages else None
@@ -206,7 +212,7 @@ class TrainingRun:
         Yields
         ------
         None
-            After a micro-batch that did not complete a step.
+            After a piece that did not complete a step.
         StepDone
             After each step, and after each batch of held-out images that was measured; the latter
             have the same ``step`` as the event before.
@@ -224,11 +230,15 @@ class TrainingRun:
             return
         yield from self._choose_threads()
         yield from self._report()  # what a run that goes on had not reported when it was saved
-        order, order_epoch = self._order(0), 0
+        spec = self.spec
+        order, order_epoch = order_of_epoch(self.train_indices, spec.seed, 0), 0
         while self.step < self.total_steps and not self.stop_requested:
             epoch_index, in_epoch = divmod(self.step, self.steps_per_epoch)
             if epoch_index != order_epoch:
-                order, order_epoch = self._order(epoch_index), epoch_index
+                order, order_epoch = (
+                    order_of_epoch(self.train_indices, spec.seed, epoch_index),
+                    epoch_index,
+                )
             batch = order[in_epoch * self.batch_size : (in_epoch + 1) * self.batch_size]
             steps = self._one_step(batch)
             while True:
@@ -365,9 +375,6 @@ class TrainingRun:
             self.optimiser.zero_grad(set_to_none=True)
             self.threads = torch.get_num_threads()
 
-    def _order(self, epoch_index: int) -> NDArray[np.int64]:
-        return order_of_epoch(self.train_indices, self.spec.seed, epoch_index)
-
     def _one_step(self, batch: NDArray[np.int64]) -> Iterator[StepDone | None]:
         noise_seed, corruption_seed, own_seed = seeds_of_step(self.spec.seed, self.step, self.group)
         seed_device(self.device, noise_seed)
@@ -386,14 +393,16 @@ class TrainingRun:
         own = self.group.share(len(batch))
         if self.group.size > 1:
             seed_device(self.device, own_seed)
-        codes: list[Tensor] = []
-        sums = torch.zeros(self.means.count, device=self.device)
-        start = own.start
+        codes, sums = list[Tensor](), torch.zeros(self.means.count, device=self.device)
+        start, count = own.start, own.stop - own.start
         self.optimiser.zero_grad(set_to_none=True)
         self._before_step = {n: value.clone() for n, value in self.objective.state().items()}
+        if self._part_size(count) < count:
+            yield None
         while start < own.stop:
-            size = self._part_size(own.stop - own.start)
+            size = self._part_size(count)
             part = slice(start, min(start + size, own.stop))
+            begin = time.perf_counter()
             self.model.train()
             try:
                 terms = self._terms(x, seen, noise, part, len(batch))
@@ -405,10 +414,12 @@ class TrainingRun:
                 self.objective.load_state({n: v.clone() for n, v in self._before_step.items()})
                 self.optimiser.zero_grad(set_to_none=True)
                 continue
-            sums += _sums(terms)
+            sums += sums_of(terms)
             codes.append(terms.mu.detach())
             start = part.stop
-            if start < own.stop:
+            self._note_part(part.stop - part.start, time.perf_counter() - begin)
+            # What follows the last part of several is a piece of its own.
+            if size < count:
                 yield None
         if self.group.size > 1:
             sums = self._share_gradients(sums)
@@ -518,23 +529,28 @@ class TrainingRun:
         """Measure images with one seeded posterior sample each; processes share the work."""
         model = self.measured_model
         totals = torch.zeros(self.means.count, device=self.device)
-        small = None if self.objective.couples_images else self._micro_batch()
-        size = small or max(self.batch_size, _MEASURED_AT_ONCE)
+        # Noise is drawn for blocks, so that it does not depend on how finely a block is computed.
+        size = max(self.batch_size, _MEASURED_AT_ONCE)
         starts = range(0, len(indices), size)
         for start in starts[self.group.rank :: self.group.size]:
             index = indices[start : start + size]
             # The noise belongs to the place of the images, whoever measures them.
             generator = torch.Generator(self.device).manual_seed(self.spec.seed + start)
-            with torch.no_grad():
-                x = self._pixels.batch(torch.from_numpy(index))
-                seen = self.objective.corrupt(x, self.spec.seed + start)
-                model.eval()
-                batch = Batch(x, seen, self.noise(len(index), generator), measuring=True)
-                terms = self.objective.terms(model, batch)
-                totals += _sums(terms)
-            yield StepDone(self.step, index, terms.mu.detach())
-            if self._leaves_now:
-                return
+            x = self._pixels.batch(torch.from_numpy(index))
+            seen = self.objective.corrupt(x, self.spec.seed + start)
+            noise = self.noise(len(index), generator)
+            done = 0
+            while done < len(index):
+                part = slice(done, done + self._part_size(len(index)))
+                batch = Batch(x[part], seen[part], noise[part], measuring=True)
+                with torch.no_grad():
+                    model.eval()
+                    terms = self.objective.terms(model, batch)
+                    totals += sums_of(terms)
+                done = part.stop
+                yield StepDone(self.step, index[part], terms.mu.detach())
+                if self._leaves_now:
+                    return
         self.group.add_up(totals)
         yield self._metrics(split, epoch, (totals / len(indices)).tolist())
         self.reported(split)
@@ -543,10 +559,3 @@ class TrainingRun:
         loss, recon, kl, *penalties = means
         named = dict(zip(self.objective.penalties, penalties, strict=True))
         return Metrics(self.step, epoch, split, loss, recon, kl, self.images_per_s, named)
-
-
-@torch.no_grad()
-def _sums(terms: LossTerms) -> Tensor:
-    """Return the sums of loss, reconstruction, KL and penalties over the images."""
-    parts = (terms.loss, terms.recon_loss, terms.kl, *terms.penalties)
-    return torch.stack([part.sum() for part in parts])

@@ -577,6 +577,21 @@ def test_the_grid_is_served_beside_training(bench: Bench, tmp_path: Path) -> Non
     bench.engine.close()
 
 
+def test_a_turn_is_a_piece_of_training_or_one_of_the_grid(bench: Bench, tmp_path: Path) -> None:
+    bench.do(UseDataCommand(DATA))
+    bench.start_training(tmp_path / "run", replace(SPEC, epochs=1000))
+    both = 0
+    for number in range(200):
+        bench.mailbox.touch()
+        if number % 10 == 0:
+            bench.request(tiles_request(bench, number, 30))
+        step, pieces = bench.training_step, len(bench.of(TilesDecoded))
+        bench.engine.turn()
+        both += bench.training_step > step and len(bench.of(TilesDecoded)) > pieces
+    assert bench.of(TilesDecoded)
+    assert both == 0, "the cursor would wait for both"
+
+
 @pytest.mark.parametrize(
     "command",
     [

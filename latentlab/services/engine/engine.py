@@ -130,14 +130,15 @@ class Engine:
         training = self._training
         if training is not None and training.wants_turn:
             if training.run.threads is not None:
-                self._pace.plan_micro_batch(training.run.batch_size, training.run.step_s)
                 self._set_threads(self._threads_wanted())
             self._set_switch_interval(self._pace.is_interacting())
-            self._advance_training(training)
+            # One piece a turn, of either: the cursor is served between any two.
             if self._pace.may_work_beside():
                 begin = now_s()
                 if self._work_beside_training():
                     self._pace.spent_beside(now_s() - begin)
+                    return True
+            self._advance_training(training)
             return True
         self._decode_ends()
         self._noise_map.advance_codes(self._model)

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import math
+import statistics
+from collections import deque
 from collections.abc import Callable
 
-INTERACTING_S = 0.3  # somebody counts as interacting for this long after the last touch
-PIECE_S = 0.004  # aim for pieces of work of this length; beside a busy window they take double
+INTERACTING_S = 0.3  # input counts as going on for this long after the last touch
+PIECE_S = 0.004  # aim for pieces of work of this length
+LONGEST_PART_S = 0.006  # of a training step, while somebody interacts
+SHORTEST_PART_S = 0.004  # below it, parts grow again: each has a cost of its own
+_PARTS_LEARNT_FROM = 7
+_LEAST_GAIN = 0.3  # of the time that splitting saves where a part has no cost of its own
 # Python's own 5 ms lets a busy thread hold up the window for 37 ms. Each call into torch gives the
 # interpreter up and has to get it back: while the window paints, a short interval returns it
 # sooner, which training gains from; under a hand the window needs longer stretches.
@@ -43,6 +50,72 @@ class PieceSize:
         self._item_s = item_s if self._item_s == 0.0 else 0.7 * self._item_s + 0.3 * item_s
 
 
+class PartSize:
+    """Learns how small the parts of a training step must be to hold up no pointer.
+
+    The time of a part is measured where it counts: on this machine, with the threads that are left
+    to training, beside the window. What is followed is the median of the last parts, which a few
+    interruptions do not move. A part has a cost of its own (reading and writing all gradients), so
+    where smaller ones hardly take less time, the size stays.
+
+    Attributes
+    ----------
+    items
+        Images of a part; all parts of a batch are as equal as can be.
+    """
+
+    def __init__(self, batch_size: int, step_s: float | None) -> None:
+        self._batch_size = batch_size
+        self._fewest_items = 1
+        self._seconds: deque[float] = deque(maxlen=_PARTS_LEARNT_FROM)
+        self._before: tuple[int, float] | None = None
+        self.items = batch_size
+        # A guess to begin with: the whole step was timed undisturbed.
+        self._resize(batch_size * min(1.0, SHORTEST_PART_S / step_s if step_s else 1.0))
+
+    def learn(self, images: int, seconds: float) -> None:
+        """Note how long a part took; the last one of a batch, if smaller, says nothing."""
+        if images != self.items:
+            return
+        self._seconds.append(seconds)
+        if len(self._seconds) < _PARTS_LEARNT_FROM:
+            return
+        usual_s = statistics.median(self._seconds)
+        if self._before is not None:
+            items_before, seconds_before = self._before
+            self._before = None
+            saved = 1 - usual_s / seconds_before
+            if saved < _LEAST_GAIN * (1 - self.items / items_before):
+                self._fewest_items = items_before
+                self._resize(items_before)
+                return
+        # Never less than half or more than twice as many at once: it may have been disturbed.
+        ratio = 0.5 * (SHORTEST_PART_S + LONGEST_PART_S) / max(usual_s, 1e-9)
+        wanted = self.items * min(2.0, max(0.5, ratio))
+        if usual_s > LONGEST_PART_S and self.items > self._fewest_items:
+            self._before = self.items, usual_s
+            self._resize(min(self.items - 1, wanted))
+        elif usual_s < SHORTEST_PART_S and self.items < self._batch_size:
+            one_part_less = math.ceil(self._batch_size / (self._num_parts(self.items) - 1))
+            # As if all of the time grew with the images, so that it need not be undone.
+            if usual_s * one_part_less / self.items <= LONGEST_PART_S:
+                self._resize(max(one_part_less, wanted))
+
+    def rest(self) -> None:
+        """Note that nobody interacts: what cannot be made shorter is tried again afterwards."""
+        self._fewest_items = 1
+        self._before = None
+        self._seconds.clear()
+
+    def _resize(self, items: float) -> None:
+        allowed = max(self._fewest_items, min(self._batch_size, int(items)))
+        self.items = math.ceil(self._batch_size / self._num_parts(max(1, allowed)))
+        self._seconds.clear()
+
+    def _num_parts(self, items: int) -> int:
+        return math.ceil(self._batch_size / items)
+
+
 class Pace:
     """Decides on micro-batches, and on what may run beside training.
 
@@ -54,26 +127,34 @@ class Pace:
 
     def __init__(self, idle_s: Callable[[], float]) -> None:
         self._idle_s = idle_s
-        self._interactive_micro_batch: int | None = None
+        self._part_size: PartSize | None = None
         self._debt_s = 0.0
 
     def is_interacting(self) -> bool:
         """Whether somebody interacts right now."""
         return self._idle_s() < INTERACTING_S
 
-    def plan_micro_batch(self, batch_size: int, step_s: float | None) -> None:
-        """Choose the micro-batch for a network whose undisturbed step takes ``step_s``.
+    def begin_run(self) -> None:
+        """Forget what was learnt about the parts of another run; until planned, none is split."""
+        self._part_size = None
 
-        The time is measured once, on whole batches. Measuring the small ones while they run would
-        lead nowhere: each has a cost of its own (reading and writing all gradients), which grows
-        with everything else that runs, so they would become ever smaller and ever less efficient.
-        """
-        share = 1.0 if not step_s else PIECE_S / step_s
-        self._interactive_micro_batch = min(batch_size, max(1, round(batch_size * share)))
+    def plan_parts(self, batch_size: int, step_s: float | None) -> None:
+        """Split the steps from now on; an undisturbed one takes ``step_s`` where that is known."""
+        self._part_size = PartSize(batch_size, step_s)
 
     def micro_batch(self) -> int | None:
         """Return the images to train on at once, ``None`` for all of the batch."""
-        return self._interactive_micro_batch if self.is_interacting() else None
+        if self._part_size is None:
+            return None
+        if not self.is_interacting():
+            self._part_size.rest()
+            return None
+        return self._part_size.items
+
+    def trained_part(self, images: int, seconds: float) -> None:
+        """Note how long some images of a step took."""
+        if self._part_size is not None and self.is_interacting():
+            self._part_size.learn(images, seconds)
 
     def trained(self, seconds: float) -> None:
         """Note that training took some time."""

@@ -61,7 +61,11 @@ class TrainingJob:
         emit: Callable[[Result], None],
         tracer: Tracer,
     ) -> None:
-        self.run = TrainingRun(spec, data, device=device, micro_batch=pace.micro_batch)
+        pace.begin_run()
+        self._are_parts_planned = False
+        self.run = TrainingRun(
+            spec, data, device=device, micro_batch=pace.micro_batch, note_part=pace.trained_part
+        )
         self.folder = RunFolder(folder, self.run, warn=_Warnings(emit))
         self.paused = False
         self._single_step = False
@@ -94,6 +98,9 @@ class TrainingJob:
         TrainingError
             If a loss is not a number any more.
         """
+        if not self._are_parts_planned and self.run.threads is not None:
+            self._pace.plan_parts(self.run.batch_size, self.run.step_s)
+            self._are_parts_planned = True
         begin = now_s()
         if self._step_begin_s is None:
             self._step_begin_s = begin
