@@ -31,7 +31,7 @@ from latentlab.family.objectives import OBJECTIVES
 from latentlab.family.train_spec import TrainSpec
 from latentlab.nn.augment import random_affine
 from latentlab.nn.autoencoder import Autoencoder
-from latentlab.nn.draws import order_of_epoch, seed_device, seeds_of_step
+from latentlab.nn.draws import Orders, seed_device, seeds_of_step
 from latentlab.nn.initialise import initialise, put_components
 from latentlab.nn.loss_means import LossMeans, sums_of
 from latentlab.nn.loss_watch import LossWatch, copied_weights
@@ -129,6 +129,7 @@ class TrainingRun:
         self._note_part = note_part
         self.held_out = data.held_out(spec.held_out)
         self.train_indices = np.setdiff1d(np.arange(len(data)), self.held_out)
+        self._orders = Orders(self.train_indices, spec.seed)
         self.batch_size = min(spec.batch_size, len(self.train_indices))
         if self.batch_size < self.group.size:
             raise UsageError(
@@ -158,9 +159,7 @@ class TrainingRun:
             # Begins with checks, and computes nothing yet.
             self._solution = principal_components(data.images, self.train_indices, self.latent_dim)
         else:
-            first = torch.from_numpy(
-                order_of_epoch(self.train_indices, spec.seed, 0)[:_INITIAL_IMAGES]
-            )
+            first = torch.from_numpy(self._orders.of(0)[:_INITIAL_IMAGES])
             initialise(self.model, self._pixels.batch(first), spec.activation)
         averages = spec.ema > 0 and not kind.closed_form
         self.averaged = copy.deepcopy(self.model).eval() if averages else None
@@ -230,15 +229,9 @@ class TrainingRun:
             return
         yield from self._choose_threads()
         yield from self._report()  # what a run that goes on had not reported when it was saved
-        spec = self.spec
-        order, order_epoch = order_of_epoch(self.train_indices, spec.seed, 0), 0
         while self.step < self.total_steps and not self.stop_requested:
             epoch_index, in_epoch = divmod(self.step, self.steps_per_epoch)
-            if epoch_index != order_epoch:
-                order, order_epoch = (
-                    order_of_epoch(self.train_indices, spec.seed, epoch_index),
-                    epoch_index,
-                )
+            order = self._orders.of(epoch_index)
             batch = order[in_epoch * self.batch_size : (in_epoch + 1) * self.batch_size]
             steps = self._one_step(batch)
             while True:
