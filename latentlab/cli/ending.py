@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -56,13 +58,16 @@ def ending(run: TrainingRun, folder: RunFolder | None) -> Iterator[Ending]:
     def watch() -> None:
         if not reader.recv(1):  # the other side was closed: the run has ended
             return
-        for limit_s in (LEAVE_AFTER_S, _HURRY_S):
-            reader.settimeout(limit_s)
-            try:
+        hurries = False
+        end_s = time.monotonic() + LEAVE_AFTER_S
+        with contextlib.suppress(TimeoutError):
+            while (left_s := end_s - time.monotonic()) > 0:
+                reader.settimeout(left_s)
                 if not reader.recv(1):
                     return
-            except TimeoutError:
-                break
+                if not hurries:
+                    hurries = True
+                    end_s = min(end_s, time.monotonic() + _HURRY_S)
         if folder is not None:
             folder.save_state()
         os._exit(130)

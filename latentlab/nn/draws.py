@@ -12,9 +12,21 @@ from numpy.typing import NDArray
 from latentlab.nn.process_group import ProcessGroup
 
 
-def order_of_epoch(indices: NDArray[np.int64], seed: int, epoch_index: int) -> NDArray[np.int64]:
-    """Return the order in which the training images come."""
-    return np.random.default_rng([seed, epoch_index]).permutation(indices)
+class Orders:
+    """The order in which the training images come, of one epoch after the other."""
+
+    def __init__(self, indices: NDArray[np.int64], seed: int) -> None:
+        self._indices = indices
+        self._seed = seed
+        self._epoch_index = -1
+        self._order = indices
+
+    def of(self, epoch_index: int) -> NDArray[np.int64]:
+        """Return that of an epoch, from 0."""
+        if epoch_index != self._epoch_index:
+            rng = np.random.default_rng([self._seed, epoch_index])
+            self._epoch_index, self._order = epoch_index, rng.permutation(self._indices)
+        return self._order
 
 
 def seeds_of_step(seed: int, step: int, group: ProcessGroup) -> tuple[int, int, int]:

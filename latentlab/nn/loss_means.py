@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from latentlab.family.objective import LossTerms
+
 
 class LossMeans:
     """Mean of ``count`` numbers over steps, kept on the device until it is asked for.
@@ -37,3 +39,10 @@ class LossMeans:
     def clear(self) -> None:
         """Begin anew."""
         self.sums, self.num_steps = None, 0
+
+
+@torch.no_grad()
+def sums_of(terms: LossTerms) -> Tensor:
+    """Return the sums of loss, reconstruction, KL and penalties over the images."""
+    parts = (terms.loss, terms.recon_loss, terms.kl, *terms.penalties)
+    return torch.stack([part.sum() for part in parts])

@@ -32,9 +32,9 @@ from latentlab.family.objectives import OBJECTIVES
 from latentlab.family.train_spec import TrainSpec
 from latentlab.nn.augment import random_affine
 from latentlab.nn.autoencoder import Autoencoder
-from latentlab.nn.draws import order_of_epoch, seed_device, seeds_of_step
+from latentlab.nn.draws import Orders, seed_device, seeds_of_step
 from latentlab.nn.initialise import initialise, put_components
-from latentlab.nn.loss_means import LossMeans
+from latentlab.nn.loss_means import LossMeans, sums_of
 from latentlab.nn.loss_watch import LossWatch, copied_weights
 from latentlab.nn.measuring import BLOCK_IMAGES, PosteriorNoise, measured_inputs
 from latentlab.nn.pixels import Pixels
@@ -134,6 +134,7 @@ class TrainingRun:
         self._note_part = note_part
         self.held_out = data.held_out(spec.held_out)
         self.train_indices = np.setdiff1d(np.arange(len(data)), self.held_out)
+        self._orders = Orders(self.train_indices, spec.seed)
         self.batch_size = min(spec.batch_size, len(self.train_indices))
         if self.batch_size < self.group.size:
             raise UsageError(
@@ -164,7 +165,7 @@ class TrainingRun:
             # Begins with checks, and computes nothing yet.
             self._solution = principal_components(data.images, self.train_indices, self.latent_dim)
         else:
-            first = torch.from_numpy(self._order(0)[:_INITIAL_IMAGES])
+            first = torch.from_numpy(self._orders.of(0)[:_INITIAL_IMAGES])
             initialise(self.model, self._pixels.batch(first), spec.activation)
         averages = spec.ema > 0 and not kind.closed_form
         self.averaged = copy.deepcopy(self.model).eval() if averages else None
@@ -235,11 +236,9 @@ class TrainingRun:
             return
         yield from self._choose_threads()
         yield from self._report()  # what a run that goes on had not reported when it was saved
-        order, order_epoch = self._order(0), 0
         while self.step < self.total_steps and not self.stop_requested:
             epoch_index, in_epoch = divmod(self.step, self.steps_per_epoch)
-            if epoch_index != order_epoch:
-                order, order_epoch = self._order(epoch_index), epoch_index
+            order = self._orders.of(epoch_index)
             batch = order[in_epoch * self.batch_size : (in_epoch + 1) * self.batch_size]
             steps = self._one_step(batch)
             while True:
@@ -376,9 +375,6 @@ class TrainingRun:
             self.optimiser.zero_grad(set_to_none=True)
             self.threads = torch.get_num_threads()
 
-    def _order(self, epoch_index: int) -> NDArray[np.int64]:
-        return order_of_epoch(self.train_indices, self.spec.seed, epoch_index)
-
     def _one_step(self, batch: NDArray[np.int64]) -> Iterator[StepDone | None]:
         noise_seed, corruption_seed, own_seed = seeds_of_step(self.spec.seed, self.step, self.group)
         seed_device(self.device, noise_seed)
@@ -422,7 +418,7 @@ class TrainingRun:
                 self.objective.load_state({n: v.clone() for n, v in self._before_step.items()})
                 self.optimiser.zero_grad(set_to_none=True)
                 continue
-            sums += _sums(terms)
+            sums += sums_of(terms)
             codes.append(terms.mu.detach())
             start = part.stop
             self._note_part(part.stop - part.start, time.perf_counter() - begin)
@@ -552,7 +548,7 @@ class TrainingRun:
                 with torch.no_grad():
                     model.eval()
                     terms = self.objective.terms(model, batch)
-                    totals += _sums(terms)
+                    totals += sums_of(terms)
                 done = part.stop
                 yield StepDone(self.step, index[part], terms.mu.detach())
                 if self._leaves_now:
@@ -567,10 +563,3 @@ class TrainingRun:
         found = Metrics(self.step, epoch, split, loss, recon, kl, self.images_per_s, named)
         self.last_metrics[split] = found
         return found
-
-
-@torch.no_grad()
-def _sums(terms: LossTerms) -> Tensor:
-    """Return the sums of loss, reconstruction, KL and penalties over the images."""
-    parts = (terms.loss, terms.recon_loss, terms.kl, *terms.penalties)
-    return torch.stack([part.sum() for part in parts])

@@ -12,7 +12,8 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, QTimer, Slot
 
 _EVERY_MS = 5000
-_FULL_AFTER_IDLE_S = 20.0  # a full collection takes 0.1 s with torch loaded: never under a hand
+_FULL_AFTER_IDLE_S = 1.0  # a full collection can take some hundredths of a second: not in a drag
+_FULL_EVERY = 6  # turns of the timer, at least
 
 
 class GarbageCollector(QObject):
@@ -29,7 +30,7 @@ class GarbageCollector(QObject):
     def __init__(self, idle_s: Callable[[], float], parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._idle_s = idle_s
-        self._full_due = True
+        self._turns = 0
         self._was_enabled = False
         self._timer = QTimer(self)
         self._timer.setInterval(_EVERY_MS)
@@ -43,7 +44,12 @@ class GarbageCollector(QObject):
 
     @Slot()
     def settle(self) -> None:
-        """Leave what is loaded by now out of later collections, which makes them short."""
+        """Leave what is loaded by now out of later collections, which makes them short.
+
+        Only where something is loaded for good: what is left out is never freed again if it lies in
+        a circle, so doing it at each training would keep something of each of them.
+        """
+        gc.collect()
         gc.freeze()
 
     def stop(self) -> None:
@@ -55,9 +61,9 @@ class GarbageCollector(QObject):
 
     @Slot()
     def _collect(self) -> None:
-        if self._idle_s() < _FULL_AFTER_IDLE_S:
-            self._full_due = True
+        self._turns += 1
+        if self._turns < _FULL_EVERY or self._idle_s() < _FULL_AFTER_IDLE_S:
             gc.collect(1)
-        elif self._full_due:
-            self._full_due = False
+        else:
+            self._turns = 0
             gc.collect()

@@ -164,9 +164,9 @@ class Lab(QObject):
             self,
         )
         self._garbage = GarbageCollector(self.compute.idle_s, self)
-        # What torch loads for good, at its start and with the first optimiser.
-        self.session.engineChanged.connect(self._garbage.settle)
-        self.training.statusChanged.connect(self._garbage.settle)
+        self._settled: set[str] = set()
+        self.session.engineChanged.connect(self._settle)
+        self.training.statusChanged.connect(self._settle)
         self._first_path: str | None = None
         self._started = False
 
@@ -214,6 +214,17 @@ class Lab(QObject):
             self.session_controller.noticed.emit("warn", self.settings.notice, "")
         if self._first_path is not None:
             self.session_controller.open_path(self._first_path)
+
+    @Slot()
+    def _settle(self) -> None:
+        """Once torch is loaded, and once the first run has loaded what optimisers need."""
+        for what, is_so in (
+            ("torch", self.session.engine_status == "ready"),
+            ("optimiser", self.training.status == "running"),
+        ):
+            if is_so and what not in self._settled:
+                self._settled.add(what)
+                self._garbage.settle()
 
     @Slot()
     def save_state(self) -> None:

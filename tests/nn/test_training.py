@@ -16,7 +16,7 @@ from latentlab.core.errors import TrainingError, UsageError
 from latentlab.core.image_set import ImageSet, held_out_indices
 from latentlab.family.objective import Batch, LossTerms
 from latentlab.family.train_spec import TrainSpec
-from latentlab.nn import training
+from latentlab.nn import loss_watch
 from latentlab.nn.train_events import Metrics, StepDone
 from latentlab.nn.training import TrainingRun
 
@@ -421,7 +421,7 @@ def poison_kl(run: TrainingRun) -> None:
 def test_a_loss_that_is_not_a_number_ends_the_run_with_the_last_good_weights(
     monkeypatch: pytest.MonkeyPatch, poison: Any, term: str, ema: float
 ) -> None:
-    monkeypatch.setattr(training, "_SNAPSHOT_EVERY_S", 0.0)
+    monkeypatch.setattr(loss_watch, "_REMEMBER_EVERY_S", 0.0)
     run = start(replace(SMALL, batch_size=10, ema=ema), random_images(100))
     before: list[dict[str, torch.Tensor]] = [weights_of(run)]
     with pytest.raises(TrainingError) as caught:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
+import gc
 import os
 import shutil
+import weakref
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -58,6 +61,8 @@ from latentlab.family.objectives import OBJECTIVES
 from latentlab.family.train_spec import TrainSpec
 from latentlab.nn.checkpoint import build_model
 from latentlab.nn.inference import decode, encode
+from latentlab.nn.run_folder import RunFolder
+from latentlab.nn.training import TrainingRun
 from latentlab.services.engine import engine as engine_module
 from latentlab.services.engine.engine import Engine
 from latentlab.services.engine.mailbox import Mailbox
@@ -885,6 +890,65 @@ def test_closing_in_the_middle_of_training_saves_the_run(bench: Bench, tmp_path:
     assert network_of(tmp_path / "run") is not None
     assert read_model_file(tmp_path / "run" / "last.safetensors").document.step > 10
     bench.rest(1)
+
+
+@pytest.mark.parametrize("step", [0, 11, 12])
+def test_closed_at_any_moment_a_run_has_a_state(bench: Bench, tmp_path: Path, step: int) -> None:
+    bench.do(UseDataCommand(DATA))
+    bench.mailbox.put_command(TrainCommand(replace(SPEC, epochs=500), tmp_path / "run", "r"))
+    bench.until(lambda: bench.is_training and bench.training_step >= step)
+    bench.engine.close()
+    assert (tmp_path / "run" / "state.safetensors").exists()
+    assert network_of(tmp_path / "run") is not None
+
+
+def test_a_defect_while_training_loses_nothing(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.do(UseDataCommand(DATA))
+    bench.start_training(tmp_path / "run", replace(SPEC, epochs=500))
+    training = bench.engine._training
+    assert training is not None
+    at = training.run.step
+
+    def broken(*_: object) -> None:
+        raise AttributeError("a defect")
+
+    monkeypatch.setattr(training.run.objective, "terms", broken)
+    with contextlib.suppress(AttributeError):
+        bench.until(lambda: not bench.is_training)
+    assert not bench.is_training
+    assert "idle" in bench.statuses
+    again = TrainingRun(replace(SPEC, epochs=500), DATA, device=CPU)
+    RunFolder(tmp_path / "run", again, resume=True).close()  # the folder is not held any more
+    assert again.step >= at
+
+
+def test_nothing_of_a_run_lies_about_until_garbage_is_collected(
+    bench: Bench, tmp_path: Path
+) -> None:
+    """Else memory grows with each training for as long as somebody uses the window."""
+    bench.do(UseDataCommand(DATA))
+    runs: list[weakref.ref[TrainingRun]] = []
+    networks: list[weakref.ref[torch.nn.Module]] = []
+    gc.collect()
+    gc.disable()
+    try:
+        for number in range(4):
+            bench.start_training(tmp_path / str(number), replace(SPEC, epochs=2))
+            training = bench.engine._training
+            assert training is not None
+            runs.append(weakref.ref(training.run))
+            networks.append(weakref.ref(training.run.model))
+            del training
+            if number % 2:
+                bench.mailbox.put_command(TrainControlCommand("stop"))
+            bench.rest()
+            bench.said.clear()
+            assert runs[-1]() is None
+        assert [network() is not None for network in networks] == [False, False, False, True]
+    finally:
+        gc.enable()
 
 
 def test_closing_an_idle_engine_says_nothing(opened: Bench) -> None:

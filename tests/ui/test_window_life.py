@@ -22,6 +22,9 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from latentlab.app import main
+from latentlab.core.folders import runs_folder
+from latentlab.family.train_spec import TrainSpec
+from latentlab.nn import run_folder
 from latentlab.ui.actions import ACTIONS
 
 CYCLES = 50
@@ -162,3 +165,110 @@ def test_the_program_runs_traces_and_ends_on_a_signal(
     assert (program.returncode, error) == (0, b"")
     names = {event["name"] for event in json.loads(trace.read_text())}
     assert {"window.painted", "engine.ready", "decode", "map.frame"} <= names
+
+
+_TRAIN = """
+import os, signal, sys, threading, time
+from pathlib import Path
+from PySide6.QtCore import QTimer
+import latentlab.app as app
+from latentlab.family.train_spec import TrainSpec
+from latentlab.services.lab import Lab
+
+make = app.create_window
+
+def make_and_train(*args, **more):
+    window = make(*args, **more)
+    lab = window.findChild(Lab)
+    lab.training.set_spec(TrainSpec(epochs=1000, hidden=(64,), batch_size=100))
+    lab.training_controller.start()
+
+    def look():
+        if lab.training.progress is not None:
+            print("trains", flush=True)
+            timer.stop()
+
+    timer = QTimer(window)
+    timer.timeout.connect(look)
+    timer.start(20)
+    return window
+
+app.create_window = make_and_train
+sys.exit(app.main([]))
+"""
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+@pytest.mark.parametrize("names", [("SIGTERM",), ("SIGHUP", "SIGTERM"), ("SIGINT", "SIGINT")])
+def test_signals_close_a_window_in_training_and_save_the_run(
+    names: tuple[str, ...], own_folders: object
+) -> None:
+    import signal
+
+    with subprocess.Popen(
+        [sys.executable, "-c", _TRAIN], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as program:
+        assert program.stdout is not None
+        assert program.stdout.readline() == b"trains\n"
+        for name in names:
+            program.send_signal(getattr(signal, name))
+        _, error = program.communicate(timeout=60)
+    assert (program.returncode, error) == (130 if "SIGINT" in names else 0, b"")
+    (folder,) = runs_folder().iterdir()
+    assert (folder / "state.safetensors").exists()
+
+
+def test_the_end_of_a_session_saves_a_run_and_it_goes_on(
+    lab_window: LabWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_folder, "_FIRST_SAVE_S", 1000.0)
+    training = lab_window.lab.training
+    training.set_spec(TrainSpec(epochs=1000, hidden=(64,), batch_size=100))
+    lab_window.trigger("train_action")
+    lab_window.wait(lambda: training.progress is not None and training.progress.step > 5)
+    (folder,) = runs_folder().iterdir()
+    assert not (folder / "state.safetensors").exists()
+    lab_window.lab.save_state()
+    assert (folder / "state.safetensors").exists()
+    step = training.progress.step
+    lab_window.wait(lambda: training.progress.step > step)
+
+
+def test_a_step_that_takes_too_long_is_not_waited_for(
+    lab_window: LabWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the thread does not end in time, the run is saved, and who must can leave."""
+    import threading
+
+    from latentlab.family.objectives.variational import Variational
+    from latentlab.services.engine import compute_thread
+
+    training = lab_window.lab.training
+    training.set_spec(TrainSpec(epochs=1000, hidden=(64,), batch_size=100))
+    inside, go_on = threading.Event(), threading.Event()
+    honest = Variational.terms
+
+    def slow(self: Variational, model: object, batch: object) -> object:
+        if training.progress is not None:
+            inside.set()
+            go_on.wait(30)
+        return honest(self, model, batch)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Variational, "terms", slow)
+    monkeypatch.setattr(compute_thread, "_CLOSING_MS", 1)
+    monkeypatch.setattr(run_folder, "_FIRST_SAVE_S", 1000.0)
+    lab_window.trigger("train_action")
+    lab_window.wait(inside.is_set)
+    (folder,) = runs_folder().iterdir()
+    assert not (folder / "state.safetensors").exists()
+    found: list[bool] = []
+
+    def leave() -> None:
+        found.append((folder / "state.safetensors").exists())
+        go_on.set()
+
+    lab_window.lab.compute.overdue.connect(leave)
+    lab_window.window.close()
+    assert found == [True]
+    assert not lab_window.lab.compute.is_running

@@ -70,9 +70,14 @@ class NoiseLabWork:
         """Whether there is something to do for the strip."""
         return self._strip is not None or self._mailbox.has(StripRequest)
 
+    def _drop_strip(self) -> None:
+        if self._strip is not None:
+            self._strip.close()
+            self._strip = None
+
     def end_strip(self) -> None:
         """Forget the strip: other data or another model are open."""
-        self._strip = None
+        self._drop_strip()
 
     def advance_strip(
         self, model: LiveModel | None, data: ImageSet | None, device: torch.device
@@ -80,7 +85,7 @@ class NoiseLabWork:
         """Do one piece of the strip."""
         newer = self._mailbox.take(StripRequest)
         if newer is not None:
-            self._strip = None
+            self._drop_strip()
             if _is_of_another(newer, model):
                 return
             try:
@@ -92,13 +97,13 @@ class NoiseLabWork:
         if job is None:
             return
         if _is_of_another(job.request, model):
-            self._strip = None
+            self._drop_strip()
             return
         if job.request.denoiser == "" and model is not None:
             job.weights_change |= model.weights_version != job.first_version
         report, done = job.advance()
         if done:
-            self._strip = None
+            self._drop_strip()
         if report is not None:
             self._emit(report)
 

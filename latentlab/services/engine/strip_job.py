@@ -119,6 +119,10 @@ class StripJob:
         )
         self._work = self._run()
 
+    def close(self) -> None:
+        """End it: a generator that waits holds the job that holds it, and the network with it."""
+        self._work.close()
+
     def advance(self) -> tuple[StripAdvanced | None, bool]:
         """Do one piece; return what there is to report, and whether all is done."""
         report = next(self._work, StopIteration)

@@ -70,7 +70,7 @@ class TrainingJob:
         self.run = TrainingRun(
             spec, data, device=device, micro_batch=pace.micro_batch, note_part=pace.trained_part
         )
-        self.folder = RunFolder(folder, self.run, warn=self._warn)
+        self.folder = RunFolder(folder, self.run, warn=_Warnings(emit))
         self.paused = False
         self._single_step = False
         self._events = self.run.run()
@@ -204,7 +204,19 @@ class TrainingJob:
             self._index_due_s = now_s() + (WIDE_INDEX_EVERY_S if wide else INDEX_EVERY_S)
         return Embedded(model.session_epoch, codes, self._index, False, model.weights_version)
 
-    def _warn(self, sentence: str) -> None:
-        if sentence != self._warned:
-            self._warned = sentence
+
+class _Warnings:
+    """Passes on what cannot be written, the same sentence once.
+
+    Not a method of the job: the folder would hold the job that holds the folder, and such a circle,
+    with all images and weights of a run in it, lies in memory until garbage is collected.
+    """
+
+    def __init__(self, emit: Callable[[Result], None]) -> None:
+        self._emit = emit
+        self._last = ""
+
+    def __call__(self, sentence: str) -> None:
+        if sentence != self._last:
+            self._last = sentence
             self._emit(Warned(sentence))
