@@ -124,9 +124,7 @@ class Engine:
                     self._pace.spent_beside(now_s() - begin)
             return True
         self._schedule.work()
-        if self._schedule.has_work() or self._mailbox.has_command():
-            return True
-        return self._wait_aside()
+        return self._schedule.has_work() or self._wait_aside() or self._mailbox.has_command()
 
     def close(self) -> None:
         """Stop, and save the run that is in training."""
