@@ -220,6 +220,8 @@ class Lab(QObject):
         self._started = True  # what is closed is not started any more
         self.download_controller.cancel()
         self.import_thread.close()
+        self.explore_controller.close()
+        self.picture_controller.close()
         if self.compute.is_running:
             self.compute.resulted.disconnect()  # nobody looks at results any more
             self.compute.close()
