@@ -124,7 +124,7 @@ class Engine:
                     self._pace.spent_beside(now_s() - begin)
             return True
         self._schedule.work()
-        return self._schedule.has_work() or self._wait_aside() or self._mailbox.has_command()
+        return self._schedule.has_work() or self._wait_aside() or not self._mailbox.is_empty()
 
     def close(self) -> None:
         """Stop, and save the run that is in training."""
