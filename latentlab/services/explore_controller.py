@@ -22,9 +22,11 @@ from latentlab.core.messages import (
     ReconstructRequest,
     TrainProgress,
 )
+from latentlab.core.neighbours import Neighbours
 from latentlab.core.prior_samples import sample_prior
 from latentlab.core.trace import now_s
 from latentlab.services.engine.compute_thread import ComputeThread
+from latentlab.services.neighbour_search import NeighbourSearch
 from latentlab.state.explorer import ExplorerModel
 from latentlab.state.map_view import MapViewModel
 from latentlab.state.session import SessionModel
@@ -61,6 +63,8 @@ class ExploreController(QObject):
         self._reconstruct_sequence = 0
         self._wants_anchor = False
         self._rmse_epoch = 0
+        self._search = NeighbourSearch(self)
+        self._search.found.connect(self._take_neighbours)
         thread.resulted.connect(self._take)
         explorer.zChanged.connect(self._on_z_changed)
         explorer.selectedChanged.connect(self._request_reconstruction)
@@ -186,14 +190,26 @@ class ExploreController(QObject):
         index = self._map_view.index
         z = self._explorer.z
         if index is None or index.codes.shape[1] != len(z):
+            self._search.drop()
             self._explorer.set_neighbours(None)
             return
-        self._explorer.set_neighbours(index.query(z, NUM_NEAREST))
+        found = self._search.query(index, z, NUM_NEAREST)
+        if found is not None:
+            self._explorer.set_neighbours(found)
+
+    @Slot(object)
+    def _take_neighbours(self, found: Neighbours | None) -> None:
+        self._explorer.set_neighbours(found)
+        self._anchor_on_image()
 
     @Slot()
     def _on_codes_changed(self) -> None:
         self._find_neighbours()
         self._anchor_on_image()
+
+    def close(self) -> None:
+        """End a search for neighbours."""
+        self._search.close()
 
     def _anchor_on_image(self) -> None:
         """Put the cursor of a newly opened model on an image, through which the map then goes.

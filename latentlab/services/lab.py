@@ -239,6 +239,8 @@ class Lab(QObject):
             self.compute.resulted.disconnect()  # nobody looks at results any more
             self.compute.close()  # first: nothing else may come before what was trained
             self._garbage.stop()
+        self.explore_controller.close()
+        self.picture_controller.close()
         self.import_thread.close()
 
     def open_first(self, path: str | None) -> None:

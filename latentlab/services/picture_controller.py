@@ -15,6 +15,7 @@ from latentlab.core.messages import (
 from latentlab.core.neighbours import Neighbours
 from latentlab.services.engine.compute_thread import ComputeThread
 from latentlab.services.explore_controller import NUM_NEAREST, ExploreController
+from latentlab.services.neighbour_search import NeighbourSearch
 from latentlab.state.explorer import ExplorerModel
 from latentlab.state.map_view import MapViewModel
 from latentlab.state.session import SessionModel
@@ -42,6 +43,8 @@ class PictureController(QObject):
         self._map_view = map_view
         self._explore = explore
         self._is_wanted = False
+        self._search = NeighbourSearch(self)
+        self._search.found.connect(self._take_neighbours)
         thread.resulted.connect(self._take)
         map_view.codesChanged.connect(self._find_neighbours)
 
@@ -67,6 +70,7 @@ class PictureController(QObject):
     def forget(self) -> None:
         """Take the picture off the map."""
         self._is_wanted = False
+        self._search.drop()
         self._thread.command(ForgetPictureCommand())
         self._explorer.set_brought(None, None)
 
@@ -105,7 +109,18 @@ class PictureController(QObject):
             self._explorer.set_brought(picture, neighbours)
 
     def _neighbours_of(self, picture: PictureEncoded) -> Neighbours | None:
+        """Return what is near the picture; ``None`` also where that comes later."""
         index = self._map_view.index
         if index is None or index.codes.shape[1] != len(picture.z):
+            self._search.drop()
             return None
-        return index.query(picture.z, NUM_NEAREST)
+        return self._search.query(index, picture.z, NUM_NEAREST)
+
+    @Slot(object)
+    def _take_neighbours(self, found: Neighbours | None) -> None:
+        if self._explorer.brought is not None:
+            self._explorer.set_brought(self._explorer.brought, found)
+
+    def close(self) -> None:
+        """End a search for neighbours."""
+        self._search.close()

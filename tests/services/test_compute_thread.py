@@ -43,3 +43,40 @@ def test_however_often_it_is_woken_one_turn_is_to_come(
     assert len(calls) == len(set(calls))
     worker.wake()  # it is asleep now, and can be woken
     qtbot.waitUntil(lambda: engine.turns == 1001)
+
+
+class FailingEngine:
+    """Raises in some turns."""
+
+    def __init__(self, failing: range) -> None:
+        self.turns = 0
+        self._failing = failing
+
+    def turn(self) -> bool:
+        self.turns += 1
+        if self.turns in self._failing:
+            raise ZeroDivisionError
+        return self.turns < 50
+
+
+def test_a_turn_that_raises_does_not_put_the_thread_to_sleep(qtbot: QtBot) -> None:
+    worker: Any = _Worker(Mailbox(), NullTracer())
+    said: list[Any] = []
+    worker.resulted.connect(said.append)
+    worker._engine = engine = FailingEngine(range(3, 10))
+    worker.wake()
+    qtbot.waitUntil(lambda: engine.turns == 50)
+    assert [(failed.origin, failed.engine_is_dead) for failed in said] == [("turn", False)]
+
+
+def test_an_engine_that_always_raises_is_said_once_and_rests(qtbot: QtBot) -> None:
+    worker: Any = _Worker(Mailbox(), NullTracer())
+    said: list[Any] = []
+    worker.resulted.connect(said.append)
+    worker._engine = engine = FailingEngine(range(10**6))
+    worker.wake()
+    most = compute_thread._MOST_FAILED_TURNS
+    qtbot.waitUntil(lambda: engine.turns == most)
+    assert len(said) == 1
+    worker.wake()
+    qtbot.waitUntil(lambda: engine.turns == most + 1)

@@ -11,10 +11,12 @@ from latentlab.core.neighbours import NeighbourIndex
 from latentlab.core.trace import now_s
 from latentlab.family.described_model import held_out_share
 from latentlab.nn.inference import chunk_images
+from latentlab.services.engine.aside import Aside
 from latentlab.services.engine.live_model import LiveModel
 from latentlab.services.engine.pace import PieceSize
 
 _REPORT_EVERY_S = 0.2
+_LOOK_EVERY_S = 0.002  # whether the index is there
 
 
 class EmbeddingJob:
@@ -35,9 +37,15 @@ class EmbeddingJob:
         shape = model.document.input_shape
         self._piece = PieceSize(min(chunk_images(data.image_shape), chunk_images(shape)))
         self._reported_s = now_s()
+        self._indexing: Aside[NeighbourIndex] | None = None
 
     def advance(self) -> tuple[Embedded | None, bool]:
         """Encode one piece; return what there is to report, and whether all is done."""
+        if self._indexing is not None:
+            self._indexing.wait(_LOOK_EVERY_S)
+            if not self._indexing.is_done:
+                return None, False
+            return self._report(self._codes, self._indexing.result()), True
         stop = min(len(self._data), self._position + self._piece.items)
         begin = now_s()
         images = np.asarray(self._data.images[self._position : stop])
@@ -45,13 +53,13 @@ class EmbeddingJob:
         self._codes[self._position : stop] = self._model.encode(images)
         self._piece.learn(stop - self._position, now_s() - begin)
         self._position = stop
-        done = stop == len(self._data)
-        if done:
+        if stop == len(self._data):
             codes = self._codes
             codes.flags.writeable = False
             held_out = self._data.held_out(held_out_share(self._model.document))
-            return self._report(codes, NeighbourIndex(codes, measured=held_out)), True
-        if now_s() - self._reported_s > _REPORT_EVERY_S:
+            # It takes tenths of a second for many or wide codes.
+            self._indexing = Aside(lambda: NeighbourIndex(codes, measured=held_out))
+        elif now_s() - self._reported_s > _REPORT_EVERY_S:
             self._reported_s = now_s()
             return self._report(self._codes.copy(), None), False
         return None, False

@@ -128,9 +128,7 @@ class Engine:
             self._advance_training(training)
             return True
         self._schedule.work()
-        if self._schedule.has_work() or self._mailbox.has_command():
-            return True
-        return self._wait_aside()
+        return self._schedule.has_work() or self._wait_aside() or not self._mailbox.is_empty()
 
     def save_state(self) -> None:
         """Save where the run in training stands.

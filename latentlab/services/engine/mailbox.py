@@ -57,10 +57,6 @@ class Mailbox:
         with self._lock:
             return self._commands.popleft() if self._commands else None
 
-    def has_command(self) -> bool:
-        """Whether a command waits."""
-        return bool(self._commands)
-
     def has(self, kind: type[InteractiveRequest]) -> bool:
         """Whether a request of this kind waits."""
         return kind in self._requests

@@ -308,7 +308,10 @@ class Schedule:
         if self._is_wanted(self._grid):
             self._guard.advance(self._grid)
             return
-        work = self._turns.next_of([w for w in self._long if w.job not in self._unwatched])
+        works = [work for work in self._long if work.job not in self._unwatched]
+        if self._embedding is not None:  # the points come before what nobody has clicked
+            works = [work for work in works if work not in (self._field, self._strip)]
+        work = self._turns.next_of(works)
         if work is not None:
             begin = now_s()
             self._guard.advance(work)

@@ -19,6 +19,7 @@ from latentlab.family.train_spec import TrainSpec
 from latentlab.nn.run_folder import SAVE_EVERY_S, RunFolder
 from latentlab.nn.train_events import Metrics, StepDone
 from latentlab.nn.training import TrainingRun
+from latentlab.services.engine.aside import Aside
 from latentlab.services.engine.live_model import LiveModel
 from latentlab.services.engine.pace import Pace
 from latentlab.services.engine.work import Guard
@@ -83,6 +84,7 @@ class TrainingJob:
         self._progress_due_s = self._codes_due_s = self._save_due_s = 0.0
         self._index_due_s = now_s() + INDEX_EVERY_S
         self._index: NeighbourIndex | None = None
+        self._indexing: Aside[NeighbourIndex] | None = None
 
     @property
     def wants_turn(self) -> bool:
@@ -198,8 +200,12 @@ class TrainingJob:
         self._fresh.clear()
         codes = self._codes.copy()
         codes.flags.writeable = False
-        if now_s() >= self._index_due_s:
-            self._index = NeighbourIndex(codes, measured=self.run.held_out)
+        if self._indexing is not None and self._indexing.is_done:
+            indexing, self._indexing = self._indexing, None
+            self._index = indexing.result()
+        if self._indexing is None and now_s() >= self._index_due_s:
+            held_out = self.run.held_out
+            self._indexing = Aside(lambda: NeighbourIndex(codes, measured=held_out))
             wide = codes.shape[1] > TREE_DIMS
             self._index_due_s = now_s() + (WIDE_INDEX_EVERY_S if wide else INDEX_EVERY_S)
         return Embedded(model.session_epoch, codes, self._index, False, model.weights_version)
