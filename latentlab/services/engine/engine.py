@@ -174,6 +174,7 @@ class Engine:
         if self._training is not None:
             self._end_training("")
         self._embedding = self._tiles = None
+        self._scale.close()
         self._studies.close()
 
     # --- interactive requests ------------------------------------------------------------------
