@@ -7,6 +7,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
 
 from latentlab.core.bundled import BUNDLED_MODELS
@@ -141,7 +142,8 @@ class TrainingController(QObject):
             case CurvePoint():
                 self._training.add_curve_point(result)
             case Embedded():
-                if result.session_epoch == self._session.session_epoch:
+                is_current = result.session_epoch == self._session.session_epoch
+                if is_current and not self._knows_more(result):
                     self._map_view.set_codes(result.codes, result.index)
             case Failed(origin="TrainCommand") if self._training.status == "preparing":
                 self._training.set_status(TrainStatusChanged("idle"))
@@ -153,6 +155,17 @@ class TrainingController(QObject):
                 is_own = result.name not in BUNDLED_MODELS
                 if is_new and is_own and spec is not None and not self._training.is_active:
                     self.fill(replace(spec, data=self._training.spec.data))
+
+    def _knows_more(self, result: Embedded) -> bool:
+        """Whether the map has codes of all images already, and these are of some of them."""
+        view = self._map_view
+        return (
+            result.index is None
+            and view.index is not None
+            and view.codes.shape == result.codes.shape
+            and bool(np.isfinite(view.codes).all())
+            and not np.isfinite(result.codes).all()
+        )
 
 
 def name_for_files(title: str) -> str:

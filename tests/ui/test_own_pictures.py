@@ -150,7 +150,7 @@ def test_the_data_panel_says_where_the_images_come_from_and_what_was_left_out(
     use(lab_window, own_data(folder))
     source = lab_window.control(PathLine, "data_source")
     assert isinstance(source, PathLine) and source.path == str(folder)
-    assert text_of(lab_window, "data_size") == "40 · 32×48 · colour"
+    assert text_of(lab_window, "data_size") == "40 · 48 × 32 · colour"
     assert "48 × 32: 40" in lab_window.control(QLabel, "data_size").toolTip()
     assert text_of(lab_window, "data_classes") == "2 classes · held out by the splits"
     assert isinstance(button, QPushButton) and button.text() == "9 files left out"
