@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import dataclasses
 import math
 import time
 from collections.abc import Callable, Iterator
@@ -18,6 +19,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from latentlab.core.code_units import sample_of
 from latentlab.core.errors import TrainingError, UsageError
 from latentlab.core.image_set import ImageSet
 from latentlab.core.principal_components import PrincipalComponents, principal_components
@@ -503,6 +505,10 @@ class TrainingRun:
         small = None if self.objective.couples_images else self._micro_batch()
         size = small or max(self.batch_size, _MEASURED_AT_ONCE)
         starts = range(0, len(indices), size)
+        sampled = np.zeros(len(indices), np.bool_)
+        sampled[sample_of(len(indices))] = True
+        # Begins with no code, so that all processes add up the same numbers.
+        counts = self.objective.tally(torch.zeros(0, self.latent_dim, device=self.device))
         for start in starts[self.group.rank :: self.group.size]:
             index = indices[start : start + size]
             # The noise belongs to the place of the images, whoever measures them.
@@ -514,9 +520,19 @@ class TrainingRun:
                 batch = Batch(x, seen, self.noise(len(index), generator), measuring=True)
                 terms = self.objective.terms(model, batch)
                 totals += _sums(terms)
+                if counts is not None:
+                    in_sample = torch.from_numpy(sampled[start : start + size])
+                    found = self.objective.tally(terms.mu[in_sample.to(self.device)])
+                    assert found is not None
+                    counts += found
             yield StepDone(self.step, index, terms.mu.detach())
         self.group.add_up(totals)
-        yield self._metrics(split, epoch, (totals / len(indices)).tolist())
+        metrics = self._metrics(split, epoch, (totals / len(indices)).tolist())
+        if counts is not None:
+            self.group.add_up(counts)
+            together = {**metrics.penalties, **self.objective.of_tally(counts)}
+            metrics = dataclasses.replace(metrics, penalties=together)
+        yield metrics
 
     def _metrics(self, split: str, epoch: int, means: list[float]) -> Metrics:
         loss, recon, kl, *penalties = means
