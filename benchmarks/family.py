@@ -133,6 +133,7 @@ def contractive(args: Any) -> Found:
             "objective": "denoising",
             "corruption": "gaussian",
             "amount": args.noise,
+            "amounts": "fixed",
         },
         "contractive": {**layer, "objective": "contractive", "contraction": args.contraction},
     }
@@ -142,10 +143,9 @@ def contractive(args: Any) -> Found:
         model, run = train(digits, **settings)
         found = held_out_figures(model, run)
         norms[name] = found.jacobian_norm
-        spread = float(np.var(model.encode(digits.images[run.held_out]), 0).sum())
         details[name] = {
             "jacobian_norm": found.jacobian_norm,
-            "jacobian_norm_per_spread": found.jacobian_norm / np.sqrt(spread),
+            "jacobian_norm_per_spread": found.jacobian_relative,
             "psnr_db": found.psnr_db,
         }
     relative = {name: row["jacobian_norm_per_spread"] for name, row in details.items()}
@@ -215,7 +215,8 @@ def denoising(args: Any) -> Found:
     rows: list[dict[str, Any]] = []
     targets = []
     for name, amount in wanted:
-        settings = {"corruption": name, "amount": amount, "epochs": args.epochs or 6}
+        settings = {"corruption": name, "amount": amount, "amounts": "fixed"}
+        settings["epochs"] = args.epochs or 6
         model, run = train(digits, learning_rate=3e-3, **network, **settings)
         row = denoised_row(model, digits, run.train_indices, run.held_out, name, amount)
         rows.append(row)

@@ -70,7 +70,9 @@ def evaluate(
     print(f"  MSE            {found.mse:10.5f}  ({found.psnr_db:.2f} dB)")
     print(f"  active units   {active:>10}")
     print(f"  Jacobian norm  {found.jacobian_norm:10.3f}")
+    print(f"  relative       {found.jacobian_relative:10.3f}  (to the spread of the codes)")
     print(f"  code sparsity  {found.code_sparsity:10.1%}")
+    print(f"  dead units     {found.dead_units:10.1%}")
     if found.recon_loss < 0:
         note(NEGATIVE_NATS)
     return 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,8 +14,10 @@ QUIET_SHARE = 1e-2
 QUIET_KL_NATS = 1e-2
 """Mean KL below which a number of a variational code says nothing about the image."""
 
+DEAD_SAMPLE = 2000
+"""Images of the sample on which a unit that is never active counts as dead."""
+
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
-_MOST_CODES = 2000  # looked at for the shares over a data set
 
 
 def number_name(number: int) -> str:
@@ -53,7 +56,7 @@ def says_something(kl: Sequence[float], std: Sequence[float]) -> NDArray[np.bool
 def is_active(codes: NDArray[np.float32]) -> NDArray[np.bool_]:
     """Return whether each unit of each code (n, d) is above a hundredth of the largest one."""
     size = np.abs(codes)
-    active: NDArray[np.bool_] = size > QUIET_SHARE * size.max(1, keepdims=True)
+    active: NDArray[np.bool_] = size > QUIET_SHARE * size.max(1, keepdims=True, initial=0.0)
     return active
 
 
@@ -66,16 +69,35 @@ def quiet_share(codes: NDArray[np.float32]) -> NDArray[np.float64]:
     return share
 
 
-def activity_shares(codes: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the share of codes in which each unit is active, float32 (d,), 0 to 1.
+def sample_of(count: int) -> NDArray[np.intp]:
+    """Return the places of the codes that are examined of ``count``: at most 2,000, spread evenly.
 
-    At most 2,000 codes spread evenly are looked at; rows with NaN, which are not known yet, are
-    left out, and without any other row all shares are 0.
+    Increasing, without repetition.
     """
-    if len(codes) > _MOST_CODES:
-        codes = codes[np.linspace(0, len(codes) - 1, _MOST_CODES).astype(np.intp)]
+    return np.linspace(0, count - 1, min(count, DEAD_SAMPLE)).astype(np.intp)
+
+
+def activity_shares(codes: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the fraction of codes in which each unit is active, float32 (d,), 0 to 1.
+
+    Those of :func:`sample_of` are examined; rows with NaN, which are not known yet, are skipped,
+    and without any other row all fractions are 0.
+    """
+    codes = codes[sample_of(len(codes))]
     known = codes[np.isfinite(codes).all(1)]
     if not len(known):
         return np.zeros(codes.shape[1], np.float32)
     shares: NDArray[np.float32] = is_active(known).mean(0, dtype=np.float32)
     return shares
+
+
+def is_dead(shares: NDArray[Any]) -> NDArray[np.bool_]:
+    """Return which units are dead, bool (d,): never active on the sample.
+
+    Parameters
+    ----------
+    shares
+        As :func:`activity_shares` returns them, or how often each unit is active.
+    """
+    dead: NDArray[np.bool_] = np.asarray(shares) == 0
+    return dead

@@ -177,6 +177,18 @@ class Objective(ABC):
     def terms(self, model: Model, batch: Batch) -> LossTerms:
         """Return the loss terms of a batch."""
 
+    def tally(self, mu: Tensor) -> Tensor | None:
+        """Return what is counted over the sampled codes (n, d) of a measurement, ``None`` if
+        nothing is.
+
+        Float (k,); the counts of all batches and processes are added up.
+        """
+        return None
+
+    def of_tally(self, counts: Tensor) -> dict[str, float]:
+        """Return the penalties that only all codes of a measurement together tell, by name."""
+        return {}
+
     def after_step(self, model: Model) -> None:  # noqa: B027 - most need nothing
         """Do what must follow each optimiser step; nothing by default."""
 

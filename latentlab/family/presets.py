@@ -104,6 +104,8 @@ PRESETS: dict[str, Preset] = {
             "hidden": (),
             "latent_dim": 256,
             "code_activation": "sigmoid",
+            "contraction": 1.0,
+            "learning_rate": 0.01,
         },
     ),
     "sparse-dictionary": Preset(

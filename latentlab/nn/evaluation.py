@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from latentlab.core.code_units import quiet_share
+from latentlab.core.code_units import activity_shares, is_dead, quiet_share
 from latentlab.core.image_array import ImageArray
 from latentlab.core.pixel_metrics import mse_as_db
 from latentlab.family.objective import Objective
@@ -24,7 +24,7 @@ from latentlab.nn.measuring import (
     measured_inputs,
 )
 
-ACTIVE_VARIANCE = 0.01  # of a code number over the images (Burda et al. 2016, section 5.2)
+ACTIVE_VARIANCE = 0.01  # of a dimension over the images (Burda et al. 2016, section 5.2)
 _EXACT_JACOBIAN_DIMS = 64
 _NUM_PROBES = 32
 _JACOBIAN_IMAGES = 1000
@@ -45,12 +45,19 @@ class Evaluation:
     kl_per_dim
         Mean KL of each code number in nats; empty for deterministic models.
     active_units
-        Code numbers whose variance over the images is above :data:`ACTIVE_VARIANCE`.
+        Latent dimensions whose variance over the images is above :data:`ACTIVE_VARIANCE`; of a
+        deterministic model, whose codes have no size of their own, above that fraction of the
+        largest variance.
     jacobian_norm
-        Mean Frobenius norm of ∂mu/∂x, over at most 1,000 images spread evenly; exact up to 64 code
-        numbers, above from 32 random probes for each image.
+        Mean Frobenius norm of ∂mu/∂x, over at most 1,000 images spread evenly; exact up to 64
+        latent dimensions, above from 32 random probes for each image.
+    jacobian_relative
+        The same over the root of the total variance of the codes, √(tr Cov mu): comparable between
+        models whose codes differ in size. 0 where the codes do not vary.
     code_sparsity
         Share of code units below ``core.code_units.QUIET_SHARE`` of the largest of their image.
+    dead_units
+        Fraction of units that are never active on a sample of at most 2,000 of the images.
     """
 
     num_images: int
@@ -62,7 +69,9 @@ class Evaluation:
     kl_per_dim: list[float]
     active_units: int
     jacobian_norm: float
+    jacobian_relative: float
     code_sparsity: float
+    dead_units: float
 
     def as_dict(self) -> dict[str, Any]:
         """Return names and values."""
@@ -99,6 +108,10 @@ def evaluate(
     mse = squared / (n * int(np.prod(model.input_shape)))
     all_codes = np.concatenate(codes)
     variance = all_codes.astype(np.float64).var(0)
+    # The prior gives the codes of a density their scale, and nothing those of other models.
+    scale = 1.0 if model.probabilistic else float(variance.max(initial=0.0))
+    jacobian_norm = _mean_jacobian_norm(model, images, indices, device, seed)
+    spread = float(np.sqrt(variance.sum()))
     return Evaluation(
         num_images=n,
         recon_loss=recon / n,
@@ -107,9 +120,11 @@ def evaluate(
         mse=mse,
         psnr_db=mse_as_db(mse),
         kl_per_dim=(dims / n).tolist() if model.probabilistic else [],
-        active_units=int((variance > ACTIVE_VARIANCE).sum()),
-        jacobian_norm=_mean_jacobian_norm(model, images, indices, device, seed),
+        active_units=int((variance > ACTIVE_VARIANCE * scale).sum()),
+        jacobian_norm=jacobian_norm,
+        jacobian_relative=jacobian_norm / spread if spread > 0 else 0.0,
         code_sparsity=float(quiet_share(all_codes).mean()),
+        dead_units=float(is_dead(activity_shares(all_codes)).mean()),
     )
 
 

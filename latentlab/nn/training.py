@@ -23,6 +23,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from latentlab.core.code_units import sample_of
 from latentlab.core.errors import TrainingError, UsageError
 from latentlab.core.image_set import ImageSet
 from latentlab.core.out_of_memory import is_out_of_memory
@@ -536,6 +537,10 @@ class TrainingRun:
         chance = PosteriorNoise(self.latent_dim)
         size = -(-max(self.batch_size, _MEASURED_AT_ONCE) // BLOCK_IMAGES) * BLOCK_IMAGES
         starts = range(0, len(indices), size)
+        sampled = np.zeros(len(indices), np.bool_)
+        sampled[sample_of(len(indices))] = True
+        # Begins with no code, so that all processes add up the same numbers.
+        counts = self.objective.tally(torch.zeros(0, self.latent_dim, device=self.device))
         for start in starts[self.group.rank :: self.group.size]:
             index = indices[start : start + size]
             x = self._pixels.batch(torch.from_numpy(index))
@@ -549,17 +554,28 @@ class TrainingRun:
                     model.eval()
                     terms = self.objective.terms(model, batch)
                     totals += sums_of(terms)
+                    if counts is not None:
+                        in_sample = torch.from_numpy(sampled[start : start + size][part])
+                        found = self.objective.tally(terms.mu[in_sample.to(self.device)])
+                        assert found is not None
+                        counts += found
                 done = part.stop
                 yield StepDone(self.step, index[part], terms.mu.detach())
                 if self._leaves_now:
                     return
         self.group.add_up(totals)
-        yield self._metrics(split, epoch, (totals / len(indices)).tolist())
+        tallied = {}
+        if counts is not None:
+            self.group.add_up(counts)
+            tallied = self.objective.of_tally(counts)
+        yield self._metrics(split, epoch, (totals / len(indices)).tolist(), tallied)
         self.reported(split)
 
-    def _metrics(self, split: str, epoch: int, means: list[float]) -> Metrics:
+    def _metrics(
+        self, split: str, epoch: int, means: list[float], tallied: dict[str, float] | None = None
+    ) -> Metrics:
         loss, recon, kl, *penalties = means
-        named = dict(zip(self.objective.penalties, penalties, strict=True))
+        named = dict(zip(self.objective.penalties, penalties, strict=True)) | (tallied or {})
         found = Metrics(self.step, epoch, split, loss, recon, kl, self.images_per_s, named)
         self.last_metrics[split] = found
         return found

@@ -9,9 +9,6 @@ from PySide6.QtCore import QObject, Signal
 from latentlab.core.messages import CurvePoint, TrainProgress, TrainStatus, TrainStatusChanged
 from latentlab.family.train_spec import TrainSpec
 
-OF_TRAINING = frozenset({"dead_units"})
-"""Penalties that only training knows: measured on held-out images they are 0."""
-
 
 class TrainingModel(QObject):
     """Store of the settings of the next run, and the state and curves of the present or last."""

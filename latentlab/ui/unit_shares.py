@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QHelpEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
+from latentlab.core.code_units import is_dead
 from latentlab.ui.theme import Theme
 from latentlab.ui.tokens import mixed
 
@@ -46,7 +47,7 @@ class UnitShares(QWidget):
         """Draw other shares, float (d,), 0 to 1, in any order."""
         self._shares = np.sort(shares)[::-1]
         count = len(shares)
-        dead = int((shares == 0).sum())
+        dead = int(is_dead(shares).sum())
         self.setAccessibleDescription(
             self.tr(
                 "{0:,} units, the busiest active for {1:.1f} % of the images, {2:,} never"
@@ -108,7 +109,7 @@ class UnitShares(QWidget):
         painter.drawPolygon(QPolygonF(corners))
         painter.setPen(QPen(QColor(tokens.accent), 1.4))
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        alive = count - int((self._shares == 0).sum())
+        alive = count - int(is_dead(self._shares).sum())
         end = area.left() + area.width() * alive / count
         painter.drawPolyline(QPolygonF([c for c in corners[1:-1] if c.x() <= end + 1]))
         painter.setPen(QPen(QColor(tokens.line), 1))

@@ -73,6 +73,7 @@ VALUES: dict[str, Any] = {
     "k": 2,
     "corruption": "gaussian",
     "amount": 0.25,
+    "amounts": "fixed",
     "contraction": 4.0,
     "code_weight": 0.75,
     "decoder_weight": 0.5,

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 
+from latentlab.core.code_units import DEAD_SAMPLE, activity_shares
 from latentlab.core.corruptions import CORRUPTIONS, MIXED, corrupt, corrupt_drawn, corrupt_mixed
 from latentlab.core.errors import UsageError
 from latentlab.core.image_set import ImageSet
@@ -23,6 +24,7 @@ from latentlab.family.objectives.variational import kl_per_dim
 from latentlab.family.objectives.wae import mmd
 from latentlab.family.train_spec import TrainSpec
 from latentlab.nn.autoencoder import Autoencoder
+from latentlab.nn.train_events import Metrics
 from latentlab.nn.training import TrainingRun
 
 SHAPE = (6, 5, 1)
@@ -385,7 +387,7 @@ def test_the_penalty_is_relative_to_the_variance_of_the_codes(latent_dim: int) -
     x = narrow.x.clone().requires_grad_()
     mu = model.encode(x).mu
     norms = squared_jacobian_norm(mu, x, None if latent_dim <= 16 else noise.sign())
-    wanted = (norms.mean() / mu.var(0, unbiased=False).mean()).expand(20)
+    wanted = (norms.mean() / torch.cov(mu.T, correction=0).trace()).expand(20)
     torch.testing.assert_close(kind.terms(model, batch).penalties[0], wanted)
 
 
@@ -586,58 +588,75 @@ def test_after_a_step_all_units_write_with_norm_one(code: str) -> None:
     assert all(torch.isfinite(p).all() for p in model.parameters())
 
 
-def test_top_k_weights_have_norm_one_and_dead_units_come_back() -> None:
-    kind, model = parts("sparse-topk", k=1)
-    kind.after_step(model)
-    weight = reading_layer(model).weight
-    torch.testing.assert_close(weight.norm(dim=0), torch.ones(8))
-    kind.load_state({"unused_for": torch.full((8,), 1e6)})
-    terms = kind.terms(model, batch_of())
-    used = (terms.mu > 0).any(0)
-    assert float(terms.penalties[0][0]) == pytest.approx(float((~used).float().mean()))
-    terms.loss.sum().backward()
-    head = [m for m in model.encoder if isinstance(m, torch.nn.Linear)][-1]
-    dead = head.weight.grad[~used].abs().sum(1)
-    assert (dead > 0).any()
-    with torch.no_grad():
-        measured = kind.terms(model, batch_of(measuring=True))
-    torch.testing.assert_close(measured.loss, measured.recon_loss)
-
-
-def test_a_unit_is_dead_after_three_thousand_images_without_it() -> None:
+def test_a_unit_is_dead_after_a_sample_of_images_without_it() -> None:
     kind, model = parts("sparse-topk", k=1)
     shares = []
     for _ in range(4):
-        terms = kind.terms(model, batch_of(1000))
+        terms = kind.terms(model, batch_of(DEAD_SAMPLE // 4))
         shares.append(float(terms.penalties[0][0]))
     used = (terms.mu > 0).any(0)
     assert not used.all()
     assert shares[:3] == [0.0, 0.0, 0.0]
     assert shares[3] == pytest.approx(float((~used).float().mean()))
     unused = kind.state()["unused_for"]
-    assert torch.equal(unused, torch.where(used, 0.0, 4000.0))
+    assert torch.equal(unused, torch.where(used, 0.0, float(DEAD_SAMPLE)))
+    torch.testing.assert_close(terms.loss, terms.recon_loss)
 
 
-def test_dead_units_are_taught_to_rebuild_images_by_themselves() -> None:
-    """The way back is a quarter of the loss of the largest dead units alone."""
-    kind, model = parts("sparse-topk", k=2)
+@pytest.mark.parametrize("code", ["mlp", "one layer", "conv", "lstm"])
+def test_dead_units_are_let_in_for_the_image_that_is_nearest_to_them(code: str) -> None:
+    kind, model = parts("sparse-topk", k=2, **CODES[code])
+    head = [m for m in model.encoder if isinstance(m, torch.nn.Linear)][-1]
     with torch.no_grad():
-        [m for m in model.encoder if isinstance(m, torch.nn.Linear)][-1].bias[4:] -= 5.0
-    kind.load_state({"unused_for": torch.full((8,), 1e6)})
+        head.bias[4:] -= 5.0
     batch = batch_of()
+    assert not (model.encode(batch.x).mu[:, 4:] > 0).any()
+    kind.load_state({"unused_for": torch.tensor([0.0] * 4 + [1e6] * 4)})
+    before = head.bias.detach().clone()
     terms = kind.terms(model, batch)
-    dead = ~(terms.mu > 0).any(0)
-    assert dead[4:].all()
-    before = torch.nn.Sequential(*list(model.encoder.children())[:-2])(batch.x)
-    alone = torch.zeros_like(before)
-    for image, h in enumerate(before):
-        largest = sorted(
-            dead.nonzero().flatten().tolist(), key=lambda unit: -float(h.detach()[unit])
-        )[:2]
-        for unit in largest:
-            alone[image, unit] = h[unit]
-    revival = model.likelihood.nll(model.decode(alone), batch.x)
-    torch.testing.assert_close(terms.loss, terms.recon_loss + revival / 4)
+    assert float(terms.penalties[0][0]) == 0.5
+    kind.after_step(model)
+    torch.testing.assert_close(head.bias[:4], before[:4])
+    assert (head.bias[4:] > before[4:]).all()
+    with torch.no_grad():
+        scores = torch.nn.Sequential(*list(model.encoder.children())[:-2])(batch.x)
+        # Each is among the k largest of one image, were it raised alone.
+        for unit in range(4, 8):
+            others = torch.cat([scores[:, :4], scores[:, unit : unit + 1]], 1)
+            assert (others.topk(2, dim=1).indices == 4).any()
+        assert (model.encode(batch.x).mu[:, 4:] > 0).any()
+    raised = head.bias.detach().clone()
+    kind.after_step(model)
+    assert torch.equal(head.bias, raised), "once for each step"
+
+
+def test_a_feature_map_keeps_its_biases() -> None:
+    kind, model = parts("sparse-topk", k=2, **CODES["pooled map"])
+    kind.load_state({"unused_for": torch.full((model.latent_dim,), 1e6)})
+    before = {name: p.detach().clone() for name, p in model.encoder.named_parameters()}
+    kind.terms(model, batch_of())
+    kind.after_step(model)
+    assert all(torch.equal(before[name], p) for name, p in model.encoder.named_parameters())
+
+
+def test_held_out_images_say_which_units_none_of_a_sample_uses(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Over all batches together, on the images that the window and ``evaluate`` would take."""
+    pixels = np.random.default_rng(0).integers(0, 256, (700, 6, 5, 1), np.uint8)
+    spec = spec_of("sparse-topk", latent_dim=24, k=1, batch_size=20, epochs=1, held_out=0.9)
+    for sample in (2000, 40):
+        monkeypatch.setattr("latentlab.core.code_units.DEAD_SAMPLE", sample)
+        run = TrainingRun(
+            spec, ImageSet("noise", "Noise", pixels), device=torch.device("cpu"), threads=1
+        )
+        found = [e for e in run.run() if isinstance(e, Metrics) and e.split == "held_out"][-1]
+        x = torch.from_numpy(pixels[run.held_out]).permute(0, 3, 1, 2).float() / 255
+        with torch.no_grad():
+            codes = run.model.eval().encode(x).mu.numpy()
+        wanted = float((activity_shares(codes) == 0).mean())
+        assert found.penalties["dead_units"] == pytest.approx(wanted)
+        assert (wanted > 0) == (sample == 40)
 
 
 # --- RAE -----------------------------------------------------------------------------------------

@@ -90,12 +90,29 @@ def test_every_figure_of_every_objective(objective: str, images: Any) -> None:
         assert found.recon_loss == pytest.approx(closed, rel=1e-5)
 
     codes = mu.double().numpy()
-    assert found.active_units == (codes.var(0) > 0.01).sum()
+    scale = 1.0 if OBJECTIVES[objective].probabilistic else codes.var(0).max()
+    assert found.active_units == (codes.var(0) > 0.01 * scale).sum()
     size = np.abs(codes)
     quiet = [[unit <= 0.01 * max(code) for unit in code] for code in size.tolist()]
     assert found.code_sparsity == pytest.approx(np.mean(quiet))
     norms = jacobian_norms(model, images)
     assert found.jacobian_norm == pytest.approx(float(norms.mean()), rel=1e-4)
+    spread = math.sqrt(np.trace(np.atleast_2d(np.cov(codes.T, bias=True))))
+    assert found.jacobian_relative == pytest.approx(float(norms.mean()) / spread, rel=1e-4)
+    never = [all(row[unit] for row in quiet) for unit in range(codes.shape[1])]
+    assert found.dead_units == pytest.approx(np.mean(never))
+
+
+def test_figures_of_a_deterministic_code_do_not_depend_on_its_scale(images: Any) -> None:
+    model = model_of(objective="undercomplete")
+    before = measure(model, images)
+    head = [m for m in model.encoder if isinstance(m, torch.nn.Linear)][-1]
+    head.weight.mul_(0.01)
+    head.bias.mul_(0.01)  # type: ignore[union-attr]
+    after = measure(model, images)
+    assert after.active_units == before.active_units > 0
+    assert after.jacobian_relative == pytest.approx(before.jacobian_relative, rel=1e-4)
+    assert after.jacobian_norm == pytest.approx(0.01 * before.jacobian_norm, rel=1e-4)
 
 
 def nll(model: Autoencoder, z: Tensor, x: Tensor) -> Tensor:

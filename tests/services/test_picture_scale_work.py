@@ -60,7 +60,7 @@ def test_nothing_is_measured_without_data_or_after_the_end() -> None:
     work.follow(model(1), None)
     assert not work.has_work()
     work.follow(model(2), images(0))
-    work.close()
+    work.drop()
     assert not work.has_work() and said == []
 
 

@@ -109,12 +109,12 @@ def test_several_terms_can_be_chosen_from(parts: Parts, qtbot: QtBot) -> None:
     assert parts.text("second_term") == "0.25 nats"
 
 
-def test_what_only_training_knows_is_not_taken_from_a_measurement(parts: Parts) -> None:
+def test_dead_units_are_shown_as_measured(parts: Parts) -> None:
     parts.add("train", dead_units=0.125)
-    parts.add("held_out", dead_units=0.0)
-    assert parts.text("penalty") == "12.5 %"
+    parts.add("held_out", dead_units=0.25)
+    assert parts.text("penalty") == "25.0 %"
     assert parts.drawn("train") == [0.125]
-    assert parts.drawn("held_out") == []
+    assert parts.drawn("held_out") == [0.25]
 
 
 def test_another_run_starts_without_the_terms_of_the_last(parts: Parts) -> None:

@@ -23,8 +23,8 @@ class ContractiveOptions:
     contraction: float = option(
         10.0,
         "Contraction (λ)",
-        "Weight of the squared norm of the encoder's Jacobian, relative to the variance of the "
-        "codes: higher makes codes move less when the image changes a little.",
+        "Weight of the squared norm of the encoder's Jacobian, relative to the total variance of "
+        "the codes: higher makes codes move less when the image changes a little.",
         minimum=0.0,
         maximum=1e6,
         decimals=2,
@@ -58,8 +58,10 @@ def squared_jacobian_norm(mu: Tensor, x: Tensor, probes: Tensor | None = None) -
 
 
 class Contractive(Objective):
-    """Loss = reconstruction + λ ‖J_f(x)‖²_F / v + 5 ln² v, v the mean variance of a code number.
+    """Loss = reconstruction + λ ‖J_f(x)‖²_F / tr Cov z + 5 ln² v, v the mean variance of z.
 
+    The penalty is what a small change of the image does to the code, relative to how far the codes
+    of different images are apart, whatever the size of the code and its number of dimensions.
     Without the division the encoder could shrink its codes and the decoder blow them up again,
     which drives the penalty to 0 and changes nothing. The size of the codes then costs nothing
     either way; where nothing bounds it, the last term settles it at variance 1, so that Jacobians
@@ -72,7 +74,7 @@ class Contractive(Objective):
         "Penalises how fast the code changes with the image, so that small changes of a picture "
         "leave its code where it is."
     )
-    formula = "reconstruction + λ · ‖∂z/∂x‖²_F / Var z"
+    formula = "reconstruction + λ · ‖∂z/∂x‖²_F / tr Cov z"
     Options = ContractiveOptions
     penalties = ("contraction",)
     couples_images = True
@@ -97,10 +99,10 @@ class Contractive(Objective):
             exact = mu.shape[1] <= _EXACT_DIMS
             norms = squared_jacobian_norm(mu, x, None if exact else batch.noise.sign())
         recon = model.likelihood.nll(model.decode(mu), batch.x)
-        # Variance of a code number, averaged over them.
-        variance = batch.gather(mu).var(0, unbiased=False).mean().clamp(min=1e-12)
-        penalty = (batch.gather(norms).mean() / variance).expand(len(mu))
+        each = batch.gather(mu).var(0, unbiased=False)
+        total = each.sum().clamp(min=1e-12)
+        penalty = (batch.gather(norms).mean() / total).expand(len(mu))
         loss = recon + self.options.contraction * penalty
         if self.options.code_activation in ("auto", "linear"):
-            loss = loss + _SETTLING * variance.log().square()
+            loss = loss + _SETTLING * (total / len(each)).log().square()
         return LossTerms(loss, recon, recon.new_zeros(len(recon)), mu, (penalty,))

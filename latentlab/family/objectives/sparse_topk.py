@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from latentlab.core.code_units import DEAD_SAMPLE, is_active, is_dead
 from latentlab.core.options import option
 from latentlab.family.layers import Activation, Layer, TopK
 from latentlab.family.objective import Batch, Deterministic, LossTerms, Model
 from latentlab.family.objectives.sparse_code import reading_weights
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import Tensor, nn
 
-_DEAD_AFTER_IMAGES = 3_000  # without being among the k largest once
-_REVIVAL_WEIGHT = 1 / 4
+_MARGIN = 1e-3  # by which a dead unit is let in
 
 
 @dataclass(frozen=True)
@@ -33,11 +33,14 @@ class SparseTopKOptions:
 
 
 class SparseTopK(Deterministic):
-    """Loss = reconstruction from the k largest units, plus a way back for dead ones.
+    """Loss = reconstruction from the k largest units; dead ones are brought back.
 
-    Units that no image has used for long get a gradient from rebuilding images by themselves, with
-    a small weight, in the spirit of the auxiliary loss of Gao et al. 2024 (section A.2). The
-    decoder's weights for each unit have norm 1, so that a unit's size is its activation.
+    A unit that is not among the k largest has no gradient, so one that no image has used for long
+    never comes back by itself. Its bias is raised until, for one image of the step, it is: then it
+    is trained as all others. The decoder's weights for each unit have norm 1, so that a unit's
+    size is its activation.
+
+    The units of a feature map share their biases, and are left to training.
     """
 
     name = "sparse-topk"
@@ -56,6 +59,7 @@ class SparseTopK(Deterministic):
     def __init__(self, options: Any, num_images: int = 1) -> None:
         super().__init__(options, num_images)
         self._unused_for: Tensor | None = None
+        self._raise: Tensor | None = None
 
     @classmethod
     def problem(cls, spec: Any) -> str:  # noqa: D102
@@ -73,38 +77,56 @@ class SparseTopK(Deterministic):
         return (TopK(options.k), Activation("relu"))
 
     def terms(self, model: Model, batch: Batch) -> LossTerms:
-        """Return reconstruction, and that from dead units where there are any."""
+        """Return the reconstruction, and the fraction of units that are dead at present."""
         import torch
 
         terms = super().terms(model, batch)
-        zero = terms.loss.new_zeros(len(terms.loss))
         if batch.measuring:
-            return terms._replace(penalties=(zero,))
-        used = (batch.gather(terms.mu.detach()) > 0).any(0)
+            return terms._replace(penalties=(terms.loss.new_zeros(len(terms.loss)),))
+        self._note_use(terms.mu, batch)
+        assert self._unused_for is not None
+        dead = self._unused_for >= DEAD_SAMPLE
+        head = self._head(model)
+        if isinstance(head, torch.nn.Linear) and bool(dead.any()):
+            with torch.no_grad():
+                h = batch.seen
+                for layer in list(model.encoder.children())[: -len(self.code_layers(self.options))]:
+                    h = layer(h)
+                h = batch.gather(h)
+                enough = h.topk(min(self.options.k, h.shape[1]), dim=1).values[:, -1:].relu()
+                missing = (enough - h).amin(0).clamp(min=0.0) + _MARGIN
+                self._raise = torch.where(dead, missing, 0.0)
+        share = dead.float().mean().expand(len(terms.loss))
+        return terms._replace(penalties=(share,))
+
+    def _head(self, model: Model) -> nn.Module:
+        """Return the layer whose outputs compete."""
+        return list(model.encoder.children())[-1 - len(self.code_layers(self.options))]
+
+    def _note_use(self, mu: Tensor, batch: Batch) -> None:
+        """Count the images since each unit was used."""
+        import torch
+
+        codes = batch.gather(mu.detach())
+        used = _active(codes).any(0)
         if self._unused_for is None:
             self._unused_for = torch.zeros(len(used), device=used.device)
-        num_images = len(batch.gather(batch.noise))
-        self._unused_for = torch.where(used, 0.0, self._unused_for + num_images)
-        dead = self._unused_for > _DEAD_AFTER_IMAGES
-        share = dead.float().mean().expand(len(zero))
-        if not bool(dead.any()):
-            return terms._replace(penalties=(share,))
-        # The encoder ends with the choice of the largest and the cut at 0, which let nothing
-        # through to a dead unit: here it is taken as it comes, and the largest dead ones stand in.
-        h = batch.seen
-        for layer in list(model.encoder.children())[: -len(self.code_layers(self.options))]:
-            h = layer(h)
-        count = min(self.options.k, int(dead.sum()))
-        places = h.masked_fill(~dead, -torch.inf).topk(count, dim=1, sorted=False).indices
-        alone = torch.zeros_like(h).scatter(1, places, h.gather(1, places))
-        revival = model.likelihood.nll(model.decode(alone), batch.x)
-        return terms._replace(loss=terms.loss + _REVIVAL_WEIGHT * revival, penalties=(share,))
+        self._unused_for = torch.where(used, 0.0, self._unused_for + len(codes))
+
+    def tally(self, mu: Tensor) -> Tensor:  # noqa: D102
+        return _active(mu).sum(0, dtype=mu.dtype)
+
+    def of_tally(self, counts: Tensor) -> dict[str, float]:  # noqa: D102
+        return {"dead_units": float(is_dead(counts.cpu().numpy()).mean())}
 
     def after_step(self, model: Model) -> None:
-        """Give the decoder's weights of each unit norm 1 again."""
+        """Bring dead units back, and give the decoder's weights of each unit norm 1 again."""
         import torch
 
         with torch.no_grad():
+            if self._raise is not None:
+                self._head(model).bias.add_(self._raise)  # type: ignore[operator]
+                self._raise = None
             weights = reading_weights(model)
             norms = weights.flatten(1).norm(dim=1).clamp(min=1e-8)
             weights.div_(norms.view(-1, *[1] * (weights.ndim - 1)))
@@ -114,3 +136,10 @@ class SparseTopK(Deterministic):
 
     def load_state(self, state: dict[str, Tensor]) -> None:  # noqa: D102
         self._unused_for = state.get("unused_for")
+
+
+def _active(codes: Tensor) -> Tensor:
+    """Return whether each unit of each code (n, d) is active, as everywhere else."""
+    import torch
+
+    return torch.from_numpy(is_active(codes.float().cpu().numpy())).to(codes.device)

@@ -61,9 +61,5 @@ class PictureScaleWork:
             self._scale, self._work = end.value, None
             self._report()
 
-    def close(self) -> None:
-        """End what goes on."""
-        self._key, self._work = (), None
-
     def _report(self) -> None:
         self._emit(PictureScaleMeasured(self._session_epoch, self._scale))

@@ -187,6 +187,7 @@ class Schedule:
     def close(self) -> None:
         """End whatever goes on."""
         self.picture.close()
+        self._scale.drop()
         self.end_points()
         self._explore.end_tiles()
         self._outliers.close()

@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
-from latentlab.state.training import OF_TRAINING, TrainingModel
+from latentlab.state.training import TrainingModel
 from latentlab.ui.coalesced import Coalesced
 from latentlab.ui.theme import Theme
 from latentlab.ui.tokens import mixed
@@ -125,7 +125,7 @@ class LossPlot(QWidget):
         for (place, split), curve in self._curves.items():
             own = [p for p in shown if p.split == split]
             name = self._second if place == "second" else place
-            if not name or (split == "held_out" and name in OF_TRAINING):
+            if not name:
                 own = []
             curve.setData(
                 np.array([p.epochs_done for p in own], float),

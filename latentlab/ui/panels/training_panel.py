@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from latentlab.core.durations import duration_text
 from latentlab.family.likelihood import NEGATIVE_NATS
-from latentlab.state.training import OF_TRAINING, TrainingModel
+from latentlab.state.training import TrainingModel
 from latentlab.ui.flat_combo_box import FlatComboBox
 from latentlab.ui.meter import Meter
 from latentlab.ui.section import Card, label, section_title
@@ -166,9 +166,6 @@ class TrainingPanel(QWidget):
         )
         if not self._term:
             return
-        if self._term in OF_TRAINING:
-            point = next((p for p in reversed(curves) if p.split == "train"), point)
-            where = self.tr("on training images")
         figure = figure_text(self._term, point.term(self._term))
         self._second.set_text(figure if is_choice else f"{readable(self._term)} {figure}")
         self._name.set_text(readable(self._term))

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from latentlab.core.code_units import activity_shares, is_active
+from latentlab.core.code_units import activity_shares, is_active, is_dead
 from latentlab.state.explorer import ExplorerModel
 from latentlab.state.map_view import MapViewModel
 from latentlab.state.session import SessionModel
@@ -57,7 +57,9 @@ class UnitsPanel(QWidget):
         self._mean.setObjectName("units_over_data")
         self._dead = StillLabel(theme, "muted", small=True)
         self._dead.setObjectName("units_dead")
-        self._dead.setToolTip(self.tr("Dead units: never active on a sample of 2,000 images"))
+        self._dead.setToolTip(
+            self.tr("Dead units: never active on a sample of at most 2,000 images")
+        )
         self._curve = UnitShares(self.tr("How often each unit is active over the data"), theme)
         self._curve.setObjectName("unit_shares")
         for part in (self._now, self._code, self._mean, self._curve, self._dead):
@@ -112,7 +114,7 @@ class UnitsPanel(QWidget):
         self._shares = activity_shares(codes) if known else None
         if self._shares is None:
             return
-        dead = int((self._shares == 0).sum())
+        dead = int(is_dead(self._shares).sum())
         self._mean.set_text(
             self.tr("over the data: {:.1f} % active on average").format(
                 100 * float(self._shares.mean())
