@@ -36,7 +36,7 @@ _BATCHES = ((128, 4_000), (64, 1_000), (32, 200), (16, 0))
 # Adam's highest step size, and its memory of gradients, by network.
 _LEARNING_RATES = {"mlp": 8e-3, "conv": 2e-3, "resnet": 1e-3, "lstm": 3e-3}
 _ADAM_BETA2 = 0.99
-_WEIGHT_DECAY = {"mlp": 0.1}  # of the step size; for the others it is not measured
+_WEIGHT_DECAY = {"mlp": 0.2}  # of the step size; for the others it is not measured
 _USUAL_STEPS, _MLP_STEPS = 3_000, 2_100
 _PARTS_OF_A_SHIFT, _MAX_SHIFT_PX = 8, 16.0
 _MIN_EPOCHS, _MAX_EPOCHS = 30, 300
