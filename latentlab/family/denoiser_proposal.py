@@ -19,6 +19,7 @@ _SMALL_PX = 32
 _GENTLE: Mapping[str, Any] = {
     "learning_rate": 1e-3,
     "adam_beta2": 0.999,
+    "weight_decay": 0.0,
     "shift": 0.0,
     "scaling": 0.0,
     "edges": "black",

@@ -9,11 +9,14 @@ import pytest
 from cli_shell import Refused, Shell
 
 from latentlab.data.catalog import open_data
+from latentlab.family.proposal import proposed_spec
 
 
 def test_info_counts_what_a_file_holds(shell: Shell, blobs: Path) -> None:
     found = shell("data", "info", blobs, "--json").json
     assert found.pop("seconds") >= 0
+    assert found.pop("recommended")["network"] == "mlp"
+    assert "too few" in found.pop("warning")
     assert found == {
         "name": str(blobs),
         "title": "blobs",
@@ -36,6 +39,21 @@ def test_info_counts_what_a_file_holds(shell: Shell, blobs: Path) -> None:
     assert lines[2].split() == ["3", "54"]
 
 
+def test_info_advises_what_train_takes_of_itself(shell: Shell, tmp_path: Path) -> None:
+    path = tmp_path / "few.npy"
+    np.save(path, np.zeros((12, 16, 16, 3), np.uint8))
+    found = shell("data", "info", path, "--json").json
+    spec = proposed_spec((16, 16, 3), 12)
+    assert found["recommended"]["network"] == spec.network == "conv"
+    assert found["recommended"]["epochs"] == spec.epochs
+    assert tuple(found["recommended"]["channels"]) == spec.channels
+    assert "hidden" not in found["recommended"]
+    assert found["warning"].startswith("Only 12 images: too few")
+    said = shell("data", "info", path).out
+    assert "recommended for training: objective variational, network conv" in said
+    assert "too few, a model will memorise them" in said
+
+
 def test_info_of_a_colour_picture_without_class(shell: Shell, tmp_path: Path) -> None:
     np.save(tmp_path / "one.npy", np.zeros((1, 3, 5, 3), np.uint8))
     answer = shell("data", "info", tmp_path / "one.npy")
@@ -49,7 +67,7 @@ def test_names_of_others_move_no_cursor(shell: Shell, tmp_path: Path) -> None:
     answer = shell("data", "info", path)
     assert answer.code == 0
     assert "\x1b" not in answer.out
-    assert len(answer.out.splitlines()) == 5
+    assert len(answer.out.splitlines()) == 7
     assert shell("data", "info", path, "--json").json["class_counts"] == {"\x1b[2J": 1, "x\ny": 1}
 
 

@@ -107,6 +107,7 @@ def test_the_estimate_says_what_training_takes(opened: Opened) -> None:
     opened.wait(lambda: opened.text("estimate_time").startswith("Training takes about"))
     assert "memory" in opened.text("estimate_time") and "on disk" in opened.text("estimate_time")
     assert "Variational · Convolutional" in opened.text("estimate_settings")
+    assert opened.text("too_few").startswith("Only 40 images: too few")
 
 
 @pytest.mark.parametrize("mode", ["dark", "light"])
