@@ -6,9 +6,11 @@ window or the command line that measures, and however many images each computes 
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 from torch import Tensor
 
+from latentlab.core.code_units import sample_of
 from latentlab.core.corruptions import derived_seed
 from latentlab.family.objective import Objective
 
@@ -69,3 +71,42 @@ def measured_inputs(
         for start in range(0, len(x), BLOCK_IMAGES)
     ]
     return torch.cat(blocks)
+
+
+class Tally:
+    """What an objective counts over a sample of the measured codes, added up batch by batch.
+
+    Parameters
+    ----------
+    objective
+        Says what is counted.
+    num_images, latent_dim, device
+        How many images are measured, and what their codes are.
+
+    Attributes
+    ----------
+    counts
+        Float (k,), of all batches so far; ``None`` where the objective counts nothing.
+    """
+
+    def __init__(
+        self, objective: Objective, num_images: int, latent_dim: int, device: torch.device
+    ) -> None:
+        self._objective = objective
+        self._sampled = np.zeros(num_images, np.bool_)
+        self._sampled[sample_of(num_images)] = True
+        # Begins with no code, so that all processes add up the same numbers.
+        self.counts = objective.tally(torch.zeros(0, latent_dim, device=device))
+
+    def add(self, first: int, mu: Tensor) -> None:
+        """Count the codes (n, d) of the images from place ``first`` on."""
+        if self.counts is None:
+            return
+        in_sample = torch.from_numpy(self._sampled[first : first + len(mu)])
+        found = self._objective.tally(mu[in_sample.to(mu.device)])
+        assert found is not None
+        self.counts += found
+
+    def penalties(self) -> dict[str, float]:
+        """Return the penalties that only all codes together tell, by name."""
+        return {} if self.counts is None else self._objective.of_tally(self.counts)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 
@@ -46,6 +46,20 @@ class ProcessGroup:
 
     def add_up(self, values: Tensor) -> None:
         """Replace values by their sum over all processes."""
+
+    def add_up_step(self, tensors: Sequence[Tensor], wants_stop: bool) -> bool:
+        """Replace what a step has come to by its sums, and return whether any process wants to stop.
+
+        All of it goes in one exchange.
+        """
+        wish = tensors[0].new_full((1,), float(wants_stop))
+        flat = torch.cat([tensor.reshape(-1) for tensor in (*tensors, wish)])
+        self.add_up(flat)
+        start = 0
+        for tensor in tensors:
+            tensor.copy_(flat[start : start + tensor.numel()].view_as(tensor))
+            start += tensor.numel()
+        return bool(flat[-1] > 0)
 
     def gatherer(self, rows: slice, count: int) -> Callable[[Tensor], Tensor]:
         """Return what gives ``Batch.gather`` for own ``rows`` of a batch of ``count``."""

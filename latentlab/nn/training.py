@@ -23,7 +23,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from latentlab.core.code_units import sample_of
 from latentlab.core.errors import TrainingError, UsageError
 from latentlab.core.image_set import ImageSet
 from latentlab.core.out_of_memory import is_out_of_memory
@@ -37,7 +36,7 @@ from latentlab.nn.draws import Orders, seed_device, seeds_of_step
 from latentlab.nn.initialise import initialise, put_components
 from latentlab.nn.loss_means import LossMeans, sums_of
 from latentlab.nn.loss_watch import LossWatch, copied_weights
-from latentlab.nn.measuring import BLOCK_IMAGES, PosteriorNoise, measured_inputs
+from latentlab.nn.measuring import BLOCK_IMAGES, PosteriorNoise, Tally, measured_inputs
 from latentlab.nn.pixels import Pixels
 from latentlab.nn.process_group import ProcessGroup
 from latentlab.nn.threads import tune_threads
@@ -427,7 +426,8 @@ class TrainingRun:
             if size < count:
                 yield None
         if self.group.size > 1:
-            sums = self._share_gradients(sums)
+            gradients = [p.grad for p in self.model.parameters() if p.grad is not None]
+            self.stop_requested = self.group.add_up_step([*gradients, sums], self._wants_stop)
         means = sums / len(batch)
         unseen = self.losses.add(self.step + 1, means)
         if self.device.type == "cpu" or unseen >= _CHECK_EVERY_STEPS_ON_GPU:
@@ -470,20 +470,6 @@ class TrainingRun:
         if self.spec.precision == "bf16":
             return torch.autocast("cuda", torch.bfloat16)
         return contextlib.nullcontext()
-
-    def _share_gradients(self, sums: Tensor) -> Tensor:
-        """Add up gradients, loss sums and the wish to stop over all processes, at one go."""
-        gradients = [p.grad for p in self.model.parameters() if p.grad is not None]
-        stop = sums.new_full((1,), float(self._wants_stop))
-        flat = torch.cat([*(g.reshape(-1) for g in gradients), sums, stop])
-        self.group.add_up(flat)
-        start = 0
-        for gradient in gradients:
-            part = flat[start : start + gradient.numel()]
-            gradient.copy_(part.view_as(gradient))
-            start += gradient.numel()
-        self.stop_requested = bool(flat[-1] > 0)
-        return flat[start:-1]
 
     def _schedule(self) -> float:
         if self.spec.schedule == "constant":
@@ -537,10 +523,7 @@ class TrainingRun:
         chance = PosteriorNoise(self.latent_dim)
         size = -(-max(self.batch_size, _MEASURED_AT_ONCE) // BLOCK_IMAGES) * BLOCK_IMAGES
         starts = range(0, len(indices), size)
-        sampled = np.zeros(len(indices), np.bool_)
-        sampled[sample_of(len(indices))] = True
-        # Begins with no code, so that all processes add up the same numbers.
-        counts = self.objective.tally(torch.zeros(0, self.latent_dim, device=self.device))
+        tally = Tally(self.objective, len(indices), self.latent_dim, self.device)
         for start in starts[self.group.rank :: self.group.size]:
             index = indices[start : start + size]
             x = self._pixels.batch(torch.from_numpy(index))
@@ -554,21 +537,15 @@ class TrainingRun:
                     model.eval()
                     terms = self.objective.terms(model, batch)
                     totals += sums_of(terms)
-                    if counts is not None:
-                        in_sample = torch.from_numpy(sampled[start : start + size][part])
-                        found = self.objective.tally(terms.mu[in_sample.to(self.device)])
-                        assert found is not None
-                        counts += found
+                    tally.add(start + done, terms.mu)
                 done = part.stop
                 yield StepDone(self.step, index[part], terms.mu.detach())
                 if self._leaves_now:
                     return
         self.group.add_up(totals)
-        tallied = {}
-        if counts is not None:
-            self.group.add_up(counts)
-            tallied = self.objective.of_tally(counts)
-        yield self._metrics(split, epoch, (totals / len(indices)).tolist(), tallied)
+        if tally.counts is not None:
+            self.group.add_up(tally.counts)
+        yield self._metrics(split, epoch, (totals / len(indices)).tolist(), tally.penalties())
         self.reported(split)
 
     def _metrics(
