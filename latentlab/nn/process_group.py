@@ -48,7 +48,7 @@ class ProcessGroup:
         """Replace values by their sum over all processes."""
 
     def add_up_step(self, tensors: Sequence[Tensor], wants_stop: bool) -> bool:
-        """Replace what a step has come to by its sums, and return whether any process wants to stop.
+        """Replace what a step has come to by its sums; return whether any process wants to stop.
 
         All of it goes in one exchange.
         """

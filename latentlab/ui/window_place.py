@@ -23,7 +23,8 @@ def restore_place(window: QMainWindow, settings: Settings) -> None:
     outer.moveCenter(first_room().center())
     rect, maximised = settings.geometry() or (None, False)
     if rect is not None:
-        outer = QRect(rect.topLeft(), rect.size().grownBy(_FRAME))
+        size = rect.size().expandedTo(window.minimumSizeHint())
+        outer = QRect(rect.topLeft(), size.grownBy(_FRAME))
     outer = within_screen(outer)
     window.resize(outer.size().shrunkBy(_FRAME))
     window.move(outer.topLeft())

@@ -128,7 +128,7 @@ def test_a_picture_file(vae: Path, tmp_path: Path, shell: Shell) -> None:
     found = shell("vary", vae, tmp_path / "picture.png", *words).json
     # Made smaller in the way that pictures of a data set are, with soft edges.
     images = open_data(tmp_path / "picture.png", TreatmentOptions(7, 8, "grey")).images
-    assert abs(images.astype(int) - pixels).max() < 40
+    assert abs(np.asarray(images).astype(int) - pixels).max() < 40
     code = latentlab.open_model(vae).encode(images)[0]
     np.testing.assert_allclose(found["z"], code, rtol=1e-5, atol=1e-6)
     for path in (tmp_path / "x").iterdir():

@@ -337,7 +337,9 @@ def test_a_defect_in_training_ends_the_run_alone_and_keeps_its_weights(
     monkeypatch.undo()
     training.rest()
     (failed,) = training.of(Failed)
-    assert failed.origin == "train" and failed.sentence.startswith("Training ")
+    assert failed.origin == "train" and failed.sentence.startswith(
+        ("Training ", "There is not enough memory")
+    )
     status = training.of(TrainStatusChanged)[-1]
     assert (status.status, status.sentence) == ("idle", failed.sentence)
     assert read_model_file(tmp_path / "run" / "model.safetensors").document.step > 0
@@ -405,7 +407,7 @@ def test_a_run_that_cannot_be_started_leaves_things_as_they_are(
 @pytest.mark.parametrize(
     ("place", "command"),
     [
-        ("read_model_file", OpenModelCommand("digits-vae")),
+        ("read_checkpoint", OpenModelCommand("digits-vae")),
         ("build_model", OpenModelCommand("digits-vae")),
         ("open_data", OpenDataCommand("digits")),
         ("write_model_file", SaveModelCommand(Path("m.safetensors"))),

@@ -45,7 +45,9 @@ def test_the_same_run_can_be_copied_as_a_line_for_a_shell(lab_window: LabWindow)
     line = QGuiApplication.clipboard().text()
     images = ((28, 28, 1), 10_000)
     assert line == command_line(dataclasses.replace(spec, seed=3), images=images)
-    assert line.startswith("latentlab train digits --objective contractive --hidden '' ")
+    assert line.startswith(
+        "latentlab train digits --objective contractive --contraction 1.0 --hidden '' "
+    )
     toasts = lab_window.window.findChild(ToastArea).toasts
     assert line in toasts[-1].sentence.replace("\u2060", "")
 

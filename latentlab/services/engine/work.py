@@ -65,6 +65,7 @@ class Guard:
         self._mailbox = mailbox
         self._emit = emit
         self._said: dict[str, set[tuple[str, ...]]] = {}
+        self._reasons: set[tuple[str, ...]] = set()
 
     def advance(self, work: Work) -> None:
         """Do one piece of some work."""
@@ -81,6 +82,10 @@ class Guard:
         said = self._said.setdefault(origin, set())
         is_repeated = not always and (told in said or len(said) >= _MOST_SAID)
         said.add(told)
+        if isinstance(error, LatentLabError) and not always:
+            # Other work may fail for the same reason, such as data that cannot be read any more.
+            is_repeated |= told in self._reasons
+            self._reasons.add(told)
         if isinstance(error, LatentLabError):
             sentence, details = error.sentence, error.details
         else:
@@ -93,6 +98,7 @@ class Guard:
     def forget(self) -> None:
         """Other data, another model or device: what failed before is said again if it fails."""
         self._said.clear()
+        self._reasons.clear()
 
 
 def _told(error: Exception) -> tuple[str, ...]:
