@@ -15,8 +15,8 @@ Modes: ``idle`` (bundled model), ``training_mlp`` and ``training_conv`` (the win
 networks and batch of 128; the picture is that of the network in training). The modes take turns in
 each round; the figures are those of all rounds together, and the median of each round's p95.
 
-With ``--speed 0.5`` the process is stopped half of the time, in slices of a millisecond, which is
-what a machine of half the speed feels like (``slowed.py``).
+With ``--speed 0.5`` every core is taken away for half of each millisecond, which is what a machine
+of half the speed feels like (``slowed.py``).
 """
 
 from __future__ import annotations
@@ -220,9 +220,8 @@ def main() -> None:
         "--speed", type=float, default=1.0, help="fraction of the machine's speed (default 1)"
     )
     args = options.parse_args()
-    speed = slowed_to(args.speed)
     drags: dict[str, list[Drag]] = {mode: [] for mode in args.modes}
-    with own_home(), lab_window() as lab:
+    with slowed_to(args.speed) as speed, own_home(), lab_window() as lab:
         watch = Watch(lab)
         for number in range(args.rounds):
             for mode in args.modes:
@@ -236,9 +235,9 @@ def main() -> None:
             map_px=[lab.map.width(), lab.map.height()],
             seconds_per_drag=args.seconds,
             rounds=args.rounds,
-            speed=speed or 1.0,
+            speed=speed,
             modes=modes,
-            targets=targets(modes, slowed=speed is not None),
+            targets=targets(modes, slowed=speed < 1.0),
         )
 
 

@@ -1,72 +1,65 @@
 """Holds a benchmark to a part of the machine's speed, so that slower machines can be judged.
 
-Not a benchmark. The script starts itself again as a child and stops that process, all of its
-threads at once, for a part of every few milliseconds (SIGSTOP and SIGCONT). What runs in other
-processes, such as the X server, keeps its speed. The parent corrects its timing by what it
-measures, and the child times a fixed piece of work, so the report says what speed there really was.
+Not a benchmark. On each core that the benchmark may use, a process of real-time priority computes
+for a part of each millisecond and sleeps for the rest, so that all else on the core gets what is
+left: a machine of less speed, X server and all. Only root may do that, and only on Linux. What
+speed there really is then is measured with a fixed piece of work.
 """
 
 from __future__ import annotations
 
-import contextlib
 import os
-import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-_SLICE_S = 0.002  # short beside everything that a user feels
-_SPEED = "LATENTLAB_BENCHMARK_SPEED"
-_ALONE_S = "LATENTLAB_BENCHMARK_ALONE_S"
+_PERIOD_S = 0.001  # short beside everything that a user feels
 _LOOPS = 400_000
-_REPEATS = 7
+_REPEATS = 15
+_TAKE = """
+import os, sys, time
+core, share, period_s = int(sys.argv[1]), float(sys.argv[2]), float(sys.argv[3])
+os.sched_setaffinity(0, {core})
+os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
+parent = os.getppid()
+due_s = time.perf_counter()
+while os.getppid() == parent:
+    until_s = due_s + share * period_s
+    while time.perf_counter() < until_s:
+        pass
+    due_s = max(due_s + period_s, time.perf_counter())
+    time.sleep(max(0.0, due_s - time.perf_counter()))
+"""
 
 
-def slowed_to(speed: float) -> float | None:
-    """Go on in a child at a fraction of the speed; return what it has been measured to be.
-
-    Call it first of all. The parent never returns from here; at full speed nothing happens and the
-    result is ``None``.
+@contextmanager
+def slowed_to(speed: float) -> Iterator[float]:
+    """Hold all that this process starts to a fraction of the speed; give what that really is.
 
     Parameters
     ----------
     speed
-        Above 0, at most 1.
+        Above 0, at most 1, where nothing is done.
     """
     if speed >= 1.0:
-        return None
-    if not hasattr(signal, "SIGSTOP"):
-        raise SystemExit("This system cannot stop and continue a process, so it cannot be slowed.")
-    if _SPEED in os.environ:
-        return round(float(os.environ[_ALONE_S]) / _piece_of_work_s(), 3)
-    environment = {**os.environ, _SPEED: str(speed), _ALONE_S: str(_piece_of_work_s())}
-    child = subprocess.Popen([sys.executable, *sys.argv], env=environment)
-    with contextlib.suppress(OSError):  # only root may be preferred to others
-        os.setpriority(os.PRIO_PROCESS, 0, -10)
+        yield 1.0
+        return
+    if not sys.platform.startswith("linux") or os.geteuid() != 0:
+        raise SystemExit("Only root can slow the machine down, and only on Linux.")
+    alone_s = _piece_of_work_s()
+    takers = [
+        subprocess.Popen([sys.executable, "-c", _TAKE, str(core), str(1 - speed), str(_PERIOD_S)])
+        for core in sorted(os.sched_getaffinity(0))
+    ]
     try:
-        _hold(child, speed)
-    except KeyboardInterrupt:
-        child.terminate()
+        time.sleep(0.5)
+        yield round(alone_s / _piece_of_work_s(), 3)
     finally:
-        child.send_signal(signal.SIGCONT)
-    raise SystemExit(child.wait())
-
-
-def _hold(child: subprocess.Popen[bytes], speed: float) -> None:
-    """Stop a process again and again until it ends, so that it runs ``speed`` of the time."""
-    ran_s = stopped_s = 0.0
-    begin_s = time.perf_counter()
-    while child.poll() is None:
-        # Sleeping takes a little longer than asked for: what was missed is made up for.
-        owed_s = speed * (ran_s + stopped_s) - ran_s
-        time.sleep(max(1e-4, _SLICE_S * speed + owed_s))
-        child.send_signal(signal.SIGSTOP)
-        middle_s = time.perf_counter()
-        ran_s += middle_s - begin_s
-        time.sleep(_SLICE_S * (1 - speed))
-        child.send_signal(signal.SIGCONT)
-        begin_s = time.perf_counter()
-        stopped_s += begin_s - middle_s
+        for taker in takers:
+            taker.kill()
+            taker.wait()
 
 
 def _piece_of_work_s() -> float:

@@ -37,6 +37,7 @@ from latentlab.nn.initialise import initialise, put_components
 from latentlab.nn.loss_means import LossMeans, sums_of
 from latentlab.nn.loss_watch import LossWatch, copied_weights
 from latentlab.nn.measuring import BLOCK_IMAGES, PosteriorNoise, Tally, measured_inputs
+from latentlab.nn.pauses import Pauses
 from latentlab.nn.pixels import Pixels
 from latentlab.nn.process_group import ProcessGroup
 from latentlab.nn.threads import tune_threads
@@ -65,10 +66,10 @@ class TrainingRun:
     threads
         Processor threads; ``None`` times a few steps first and takes the fastest count.
     micro_batch
-        Called before each part of a step; a number splits the step into parts of that many images,
-        which gives the same gradient up to rounding.
+        Called before each part of a step; a number says that somebody waits, and splits the step
+        into parts of that many images, which gives the same gradient up to rounding.
     note_part
-        Called after each part of a step with its number of images and the seconds it took.
+        Called after each part with its number of images and its longest time without a pause.
     group
         The processes that share each step.
 
@@ -130,8 +131,8 @@ class TrainingRun:
         self.threads = threads
         self.step_s: float | None = None
         self.group = group or ProcessGroup()
-        self._micro_batch = micro_batch
-        self._note_part = note_part
+        self._micro_batch, self._note_part = micro_batch, note_part
+        self.pauses = Pauses()
         self.held_out = data.held_out(spec.held_out)
         self.train_indices = np.setdiff1d(np.arange(len(data)), self.held_out)
         self._orders = Orders(self.train_indices, spec.seed)
@@ -401,16 +402,17 @@ class TrainingRun:
         start, count = own.start, own.stop - own.start
         self.optimiser.zero_grad(set_to_none=True)
         self._before_step = {n: value.clone() for n, value in self.objective.state().items()}
-        if self._part_size(count) < count:
+        is_watched = self._micro_batch() is not None
+        if is_watched:
             yield None
         while start < own.stop:
             size = self._part_size(count)
             part = slice(start, min(start + size, own.stop))
-            begin = time.perf_counter()
             self.model.train()
             try:
-                terms = self._terms(x, seen, noise, part, len(batch))
-                (terms.loss.sum() / len(batch)).backward()  # type: ignore[no-untyped-call]
+                with self.pauses.between_layers(self.model, wanted=is_watched):
+                    terms = self._terms(x, seen, noise, part, len(batch))
+                    (terms.loss.sum() / len(batch)).backward()  # type: ignore[no-untyped-call]
             except (RuntimeError, MemoryError) as error:
                 self._halve_micro_batch(error, size)
                 start, sums, codes = own.start, torch.zeros_like(sums), []
@@ -421,9 +423,9 @@ class TrainingRun:
             sums += sums_of(terms)
             codes.append(terms.mu.detach())
             start = part.stop
-            self._note_part(part.stop - part.start, time.perf_counter() - begin)
-            # What follows the last part of several is a piece of its own.
-            if size < count:
+            self._note_part(part.stop - part.start, self.pauses.longest_s)
+            # What follows the last part is a piece of its own.
+            if is_watched or size < count:
                 yield None
         if self.group.size > 1:
             gradients = [p.grad for p in self.model.parameters() if p.grad is not None]

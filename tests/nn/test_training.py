@@ -258,7 +258,7 @@ def test_micro_batches_give_the_same_gradient(network: str, objective: str, part
     assert pieces[0].count(None) == 0
     num_parts = -(-64 // part)
     # What comes before the first part and after the last are pieces too.
-    assert pieces[1].count(None) == (num_parts + 1 if num_parts > 1 else 0)
+    assert pieces[1].count(None) == num_parts + 1
     for a, b in zip(whole.model.parameters(), parts.model.parameters(), strict=True):
         assert a.grad is not None
         assert b.grad is not None

@@ -388,6 +388,7 @@ class Engine:
                 "smaller.",
                 str(error),
             ) from error
+        training.run.pauses.pause = self._schedule.serve_cursor
         self._guard.forget()
         self._training = training
         self._schedule.begin_training()  # distances of the weights before would take a core from it

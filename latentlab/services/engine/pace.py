@@ -53,10 +53,11 @@ class PieceSize:
 class PartSize:
     """Learns how small the parts of a training step must be to hold up no pointer.
 
-    The time of a part is measured where it counts: on this machine, with the threads that are left
-    to training, beside the window. What is followed is the median of the last parts, which a few
-    interruptions do not move. A part has a cost of its own (reading and writing all gradients), so
-    where smaller ones hardly take less time, the size stays.
+    The cursor is served between the layers too, so what counts of a part is the longest time
+    without that, about the one of its largest layer. It is measured where it counts: on this
+    machine, with the threads that are left to training, beside the window. What is followed is the
+    median of the last parts, which a few interruptions do not move. A part has a cost of its own
+    (reading and writing all gradients), so where smaller ones hardly help, the size stays.
 
     Attributes
     ----------
@@ -153,7 +154,7 @@ class Pace:
         return self._part_size.items
 
     def trained_part(self, images: int, seconds: float) -> None:
-        """Note how long some images of a step took."""
+        """Note how long at once some images of a step held the cursor up."""
         if self._part_size is not None and self.is_interacting():
             self._part_size.learn(images, seconds)
 

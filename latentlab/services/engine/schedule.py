@@ -115,6 +115,10 @@ class Schedule:
         for work in self._at_once:
             self._advance(work)
 
+    def serve_cursor(self) -> None:
+        """Decode at the cursor if that is asked for: also between two layers of a network."""
+        self._advance(self._cursor)
+
     def work(self) -> None:
         """Do a piece of all else, while nothing trains."""
         for work in self._soon:
@@ -207,8 +211,9 @@ class Schedule:
                 job, work.has_work, lambda: work.advance(self._now().model), work.drop, request
             )
 
+        self._cursor = one("decode", DecodeRequest, lambda: explore.decode(self._now().model))
         self._at_once = (
-            one("decode", DecodeRequest, lambda: explore.decode(self._now().model)),
+            self._cursor,
             one(
                 "denoise",
                 DenoiseRequest,
