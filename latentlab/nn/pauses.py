@@ -15,7 +15,7 @@ class Pauses:
 
     A part of a step need not be small then to be left soon, so a batch is not cut into parts that
     each read and write all gradients. The weights do not change within a part, and what is called
-    must not change them either, nor the mode of the network.
+    must leave them, and the mode of the network, as they are.
 
     Attributes
     ----------

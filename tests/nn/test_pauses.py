@@ -11,6 +11,7 @@ from torch import nn
 
 from latentlab.core.image_set import ImageSet
 from latentlab.family.train_spec import TrainSpec
+from latentlab.nn.inference import posterior_of
 from latentlab.nn.pauses import Pauses
 from latentlab.nn.training import TrainingRun
 
@@ -98,7 +99,8 @@ def test_a_run_that_decodes_in_between_is_the_same_run(objective: str, settings:
             nonlocal count
             count += 1
             with torch.inference_mode():
-                run.model.decode_mean(torch.zeros(1, run.latent_dim))
+                z = posterior_of(run.model, torch.zeros(1, 1, 8, 8)).mu
+                run.model.decode_mean(z)
 
         run.pauses.pause = decode
         for _ in run.run():

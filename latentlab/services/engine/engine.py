@@ -388,7 +388,7 @@ class Engine:
                 "smaller.",
                 str(error),
             ) from error
-        training.run.pauses.pause = self._schedule.serve_cursor
+        training.run.pauses.pause = self._schedule.serve_pointer
         self._guard.forget()
         self._training = training
         self._schedule.begin_training()  # distances of the weights before would take a core from it

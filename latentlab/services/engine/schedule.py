@@ -115,9 +115,10 @@ class Schedule:
         for work in self._at_once:
             self._advance(work)
 
-    def serve_cursor(self) -> None:
-        """Decode at the cursor if that is asked for: also between two layers of a network."""
+    def serve_pointer(self) -> None:
+        """Do what follows the pointer, the cursor and the noise slider: also between two layers."""
         self._advance(self._cursor)
+        self._advance(self._slider)
 
     def work(self) -> None:
         """Do a piece of all else, while nothing trains."""
@@ -212,13 +213,14 @@ class Schedule:
             )
 
         self._cursor = one("decode", DecodeRequest, lambda: explore.decode(self._now().model))
+        self._slider = one(
+            "denoise",
+            DenoiseRequest,
+            lambda: self._noise_lab.serve(self._now().model, self._now().device),
+        )
         self._at_once = (
             self._cursor,
-            one(
-                "denoise",
-                DenoiseRequest,
-                lambda: self._noise_lab.serve(self._now().model, self._now().device),
-            ),
+            self._slider,
             one("reconstruct", ReconstructRequest, lambda: explore.reconstruct(self._now().model)),
             Work(
                 "query_image",
