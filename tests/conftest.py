@@ -14,9 +14,11 @@ from typing import Any
 import hypothesis
 import pytest
 
-from latentlab.core.image_set import ImageSet
-
 os.environ["QT_QPA_PLATFORM"] = "offscreen"  # before anything asks Qt
+# Before NumPy is loaded: tests run on all cores already, and threads would wait for each other.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+from latentlab.core.image_set import ImageSet  # noqa: E402
 
 TORCH_THREADS = 1
 
