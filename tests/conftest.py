@@ -18,7 +18,7 @@ os.environ["QT_QPA_PLATFORM"] = "offscreen"  # before anything asks Qt
 # Before NumPy is loaded: tests run on all cores already, and threads would wait for each other.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-from latentlab.core.image_set import ImageSet  # noqa: E402
+from latentlab.core.image_set import ImageSet
 
 TORCH_THREADS = 1
 
