@@ -293,9 +293,9 @@ class TrainingRun:
         self.model.load_state_dict(weights)
         self.model.eval()
 
-    def noise(self, count: int, generator: torch.Generator | None = None) -> Tensor:
+    def noise(self, count: int) -> Tensor:
         """Return standard normal noise for the codes of some images, float (count, d)."""
-        return torch.randn(count, self.latent_dim, device=self.device, generator=generator)
+        return torch.randn(count, self.latent_dim, device=self.device)
 
     def _solve(self) -> Iterator[TrainEvent]:
         """Compute a closed form, and measure it."""

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
+
 from latentlab.core.adapt import adapted
 from latentlab.core.messages import (
+    CompareRequest,
     Decoded,
     DecodeRequest,
+    NearestCompared,
     Reconstructed,
     ReconstructRequest,
     Result,
@@ -75,6 +79,15 @@ class ExploreWork:
         self._emit(
             Reconstructed(request.session_epoch, request.sequence, request.index, z, image, loss)
         )
+
+    def compare_nearest(self, model: LiveModel | None) -> None:
+        """Compare the picture at the cursor with that of the nearest image."""
+        request = self._mailbox.take(CompareRequest)
+        if request is None or model is None or request.session_epoch != model.session_epoch:
+            return
+        here, nearest = model.decode(np.stack([request.z, request.nearest_z])).astype(np.float32)
+        rmse = float(np.sqrt(np.square((here - nearest) / 255.0).mean()))
+        self._emit(NearestCompared(request.session_epoch, rmse))
 
     def decode_ends(self, model: LiveModel | None) -> None:
         """Decode both ends of the sliders."""

@@ -32,7 +32,6 @@ from latentlab.services.engine.fair_turns import FairTurns
 from latentlab.services.engine.live_model import LiveModel
 from latentlab.services.engine.mailbox import Mailbox
 from latentlab.services.engine.matrix_work import MatrixWork
-from latentlab.services.engine.nearest_comparison import NearestComparison
 from latentlab.services.engine.noise_lab_work import NoiseLabWork
 from latentlab.services.engine.noise_map_work import NoiseMapWork
 from latentlab.services.engine.outlier_work import OutlierWork
@@ -91,7 +90,6 @@ class Schedule:
         self._now = now
         self.picture = PictureWork(emit)
         self._explore = ExploreWork(mailbox, emit, tracer)
-        self._comparison = NearestComparison(mailbox, emit)
         self._scale = PictureScaleWork(emit)
         self._embedding: EmbeddingJob | None = None
         self._noise_map = NoiseMapWork(mailbox, emit)
@@ -245,7 +243,7 @@ class Schedule:
             sheet("centroids", CentroidsRequest, self._centroids),
         )
         self._compared = one(
-            "compare", CompareRequest, lambda: self._comparison.serve(self._now().model)
+            "compare", CompareRequest, lambda: explore.compare_nearest(self._now().model)
         )
         self._measured_scale = Work(
             "picture_scale", self._scale.has_work, self._scale.advance, self._scale.drop
