@@ -15,7 +15,7 @@ Modes: ``idle`` (bundled model), ``training_mlp`` and ``training_conv`` (the win
 networks and batch of 128; the picture is that of the network in training). The modes take turns in
 each round; the figures are those of all rounds together, and the median of each round's p95.
 
-With ``--speed 0.5`` every core is taken away for half of each millisecond, which is what a machine
+With ``--speed 0.5`` the whole process is stopped for half of each two milliseconds, as on a machine
 of half the speed feels like (``slowed.py``).
 """
 
@@ -237,7 +237,7 @@ def main() -> None:
             rounds=args.rounds,
             speed=speed,
             modes=modes,
-            targets=targets(modes, slowed=speed < 1.0),
+            targets=targets(modes, slowed=args.speed < 1.0),
         )
 
 

@@ -237,6 +237,8 @@ class RunFolder:
                     run.measured_model,
                     describe(run, run.measured_model, last),
                 )
+            else:
+                self._remove_last()  # of an earlier end, before the run was resumed
         except ModelFileError as error:
             self._warn(error.sentence)
         with run.in_effect:
@@ -244,6 +246,11 @@ class RunFolder:
             run.keep_best()
         self._save(run.model, all_codes=True)
         self.close()
+
+    def _remove_last(self) -> None:
+        """Remove last weights that the best ones have overtaken."""
+        with contextlib.suppress(OSError):
+            (self.path / LAST_NAME).unlink(missing_ok=True)
 
     def close(self) -> None:
         """Let other programs use the folder; safe to call twice."""
