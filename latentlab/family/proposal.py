@@ -32,13 +32,15 @@ _LARGE_PX = 96
 _STRIP_PX = 8
 _CONV_MAP_PX, _RESNET_MAP_PX = 4, 8  # sides of the last feature map, at most
 _WIDTHS = (32, 64, 128, 128, 128, 128, 128)
-_BATCHES = ((128, 4_000), (64, 1_000), (32, 200), (16, 0))
+_MANY = 4_000
+_BATCHES = ((96, _MANY), (64, 1_000), (32, 200), (16, 0))
 # Adam's highest step size, and its memory of gradients, by network.
 _LEARNING_RATES = {"mlp": 8e-3, "conv": 2e-3, "resnet": 1e-3, "lstm": 3e-3}
 _ADAM_BETA2 = 0.99
-_WEIGHT_DECAY = {"mlp": 0.2}  # of the step size; for the others it is not measured
+# What else suits a fully connected network; for the others it is not measured.
+_MLP = MappingProxyType({"hidden": (384, 256, 128), "weight_decay": 0.1, "warm_up": 0.2})
 _USUAL_STEPS, _MLP_STEPS = 3_000, 2_100
-_PARTS_OF_A_SHIFT, _MAX_SHIFT_PX = 8, 16.0
+_PARTS_OF_A_SHIFT, _PARTS_OF_A_GREY_SHIFT, _MAX_SHIFT_PX = 8, 28, 16.0
 _MIN_EPOCHS, _MAX_EPOCHS = 30, 300
 # What a usual processor computes, in 10⁹ operations a second, and how long it may train.
 _USUAL_GFLOPS = 100.0
@@ -76,13 +78,13 @@ def proposed_spec(
         "batch_size": _batch_size(num_images),
         "learning_rate": _LEARNING_RATES[network],
         "adam_beta2": _ADAM_BETA2,
-        "weight_decay": _WEIGHT_DECAY.get(network, 0.0),
         # BCE says little about colours, and a fixed σ would have to be guessed.
         "likelihood": "gaussian-optimal" if shape[2] == 3 else "bernoulli",
     }
-    if shape[2] == 3 and network != "mlp":
-        changes |= _moved(shape)
-    if network == "conv":
+    changes |= _moved(shape, num_images, network)
+    if network == "mlp":
+        changes |= _MLP
+    elif network == "conv":
         changes["channels"] = _widths(shape, _CONV_MAP_PX)
     elif network == "resnet":
         changes["levels"] = _widths(shape, _RESNET_MAP_PX)
@@ -174,13 +176,20 @@ def _latent_dim(shape: tuple[int, int, int]) -> int:
     return 16 if small < _STRIP_PX or large <= _SMALL_PX else 32
 
 
-def _moved(shape: tuple[int, int, int]) -> dict[str, Any]:
-    """Return small changes of the training images.
+def _moved(shape: tuple[int, int, int], num_images: int, network: str) -> dict[str, Any]:
+    """Return small changes of the training images, where they pay.
 
-    Without them a few thousand colour images are learnt by heart before what they share is.
+    Without them a few thousand colour images, or a thousand grey ones, are learnt by heart before
+    what they share is.
     """
-    shift_px = min(min(shape[:2]) / _PARTS_OF_A_SHIFT, _MAX_SHIFT_PX)
-    return {"shift": round(shift_px, 1), "scaling": 0.15, "edges": "repeat"}
+    small = min(shape[:2])
+    if shape[2] == 3 and network != "mlp":
+        shift_px = min(small / _PARTS_OF_A_SHIFT, _MAX_SHIFT_PX)
+        return {"shift": round(shift_px, 1), "scaling": 0.15, "edges": "repeat"}
+    if shape[2] == 1 and num_images < _MANY and small >= _STRIP_PX:
+        shift_px = min(small / _PARTS_OF_A_GREY_SHIFT, _MAX_SHIFT_PX)
+        return {"shift": round(shift_px, 1), "rotation": 5.0, "scaling": 0.05, "edges": "repeat"}
+    return {}
 
 
 def _epochs(spec: TrainSpec, shape: tuple[int, int, int], num_images: int) -> int:

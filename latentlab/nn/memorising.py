@@ -28,5 +28,5 @@ def memorising(run: TrainingRun) -> str:
     return (
         f"The held-out loss exploded to {held_out.loss:,.0f} nats (training: {train.loss:,.0f}): "
         f"the model memorises its {len(run.train_indices):,} training images and fails on others; "
-        "use more images, a smaller network or fewer epochs."
+        "use more images, a smaller network, a lower learning rate or fewer epochs."
     )

@@ -39,14 +39,22 @@ def test_what_is_proposed(
 
 def test_ten_thousand_digits_take_thirty_epochs() -> None:
     spec = proposed_spec((28, 28, 1), 10_000)
-    assert (spec.epochs, spec.batch_size) == (30, 128)
+    assert (spec.epochs, spec.batch_size) == (30, 96)
 
 
 def test_small_sets_have_small_batches_and_more_epochs() -> None:
     specs = [proposed_spec((28, 28, 1), n) for n in (50, 500, 2_000, 50_000, 500_000)]
     sizes, epochs = [s.batch_size for s in specs], [s.epochs for s in specs]
-    assert sizes == sorted(sizes) and sizes[0] == 16 and sizes[-1] == 128
+    assert sizes == sorted(sizes) and sizes[0] == 16 and sizes[-1] == 96
     assert epochs == sorted(epochs, reverse=True) and epochs[0] > epochs[-1]
+
+
+def test_few_images_are_moved_so_that_they_are_not_learnt_by_heart() -> None:
+    few, many = proposed_spec((28, 28, 1), 1_000), proposed_spec((28, 28, 1), 10_000)
+    assert (few.shift, few.rotation, few.edges) == (1.0, 5.0, "repeat")
+    assert (many.shift, many.rotation, many.scaling) == (0.0, 0.0, 0.0)
+    assert proposed_spec((32, 32, 3), 10_000).shift == 4.0
+    assert proposed_spec((4, 200, 1), 1_000).rotation == 0.0, "a strip has no up and down"
 
 
 def test_convolutions_halve_down_to_a_small_map() -> None:
