@@ -9,6 +9,8 @@ from typing import Any
 
 from torch import Tensor, nn
 
+_LONG_STEP_S = 0.015  # pausing in shorter ones costs more than it saves
+
 
 class Pauses:
     """Calls something back between any two layers of a network, forwards and backwards.
@@ -32,8 +34,16 @@ class Pauses:
         self._is_pausing = False
 
     @contextmanager
-    def between_layers(self, network: nn.Module, *, wanted: bool) -> Iterator[None]:
-        """Pause between the layers of a network; without ``wanted`` only the time is taken."""
+    def between_layers(
+        self, network: nn.Module, is_watched: bool, step_s: float | None = None
+    ) -> Iterator[None]:
+        """Pause between the layers of a network while somebody waits; always take the time.
+
+        A hand that comes in the middle of a long step, of ``step_s`` seconds, must not wait for its
+        end either: there every step has pauses, if there is anything to call.
+        """
+        is_long = step_s is not None and step_s > _LONG_STEP_S and self.pause is not _nothing
+        wanted = is_watched or is_long
         # Hooks are there for one part only: a copy of the network must not take them along.
         layers = [layer for layer in network.modules() if not list(layer.children())]
         hooks = [layer.register_forward_hook(self._after) for layer in layers if wanted]

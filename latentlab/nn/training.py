@@ -410,7 +410,7 @@ class TrainingRun:
             part = slice(start, min(start + size, own.stop))
             self.model.train()
             try:
-                with self.pauses.between_layers(self.model, wanted=is_watched):
+                with self.pauses.between_layers(self.model, is_watched, self.step_s):
                     terms = self._terms(x, seen, noise, part, len(batch))
                     (terms.loss.sum() / len(batch)).backward()  # type: ignore[no-untyped-call]
             except (RuntimeError, MemoryError) as error:

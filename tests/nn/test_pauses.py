@@ -29,7 +29,7 @@ def test_there_is_a_pause_after_each_layer_forwards_and_backwards() -> None:
         count += 1
 
     pauses.pause = pause
-    with pauses.between_layers(net, wanted=True):
+    with pauses.between_layers(net, is_watched=True):
         out = net(torch.ones(3, 6))
         assert count == 4
         out.sum().backward()
@@ -42,8 +42,18 @@ def test_there_is_a_pause_after_each_layer_forwards_and_backwards() -> None:
 def test_without_anybody_waiting_nothing_is_called() -> None:
     net, pauses = network(), Pauses()
     pauses.pause = lambda: pytest.fail("nobody waits")
-    with pauses.between_layers(net, wanted=False):
+    with pauses.between_layers(net, is_watched=False):
         net(torch.ones(3, 6)).sum().backward()
+
+
+def test_a_long_step_has_pauses_although_nobody_waits_yet() -> None:
+    net, pauses, calls = network(), Pauses(), list[int]()
+    for step_s, expected in ((0.005, 0), (0.1, 4), (None, 0)):
+        calls.clear()
+        pauses.pause = lambda: calls.append(1)
+        with pauses.between_layers(net, is_watched=False, step_s=step_s):
+            net(torch.ones(3, 6))
+        assert len(calls) == expected
 
 
 def test_the_network_may_be_used_in_a_pause_and_gradients_stay_the_same() -> None:
@@ -57,7 +67,7 @@ def test_the_network_may_be_used_in_a_pause_and_gradients_stay_the_same() -> Non
             net(torch.zeros(2, 6))
 
     pauses.pause = pause
-    with pauses.between_layers(net, wanted=True):
+    with pauses.between_layers(net, is_watched=True):
         net(x).square().sum().backward()
     for mine, other in zip(net.parameters(), alone.parameters(), strict=True):
         assert mine.grad is not None and other.grad is not None
@@ -71,7 +81,7 @@ def test_what_fails_in_a_pause_leaves_no_hooks() -> None:
         raise ValueError("no")
 
     pauses.pause = pause
-    with pytest.raises(ValueError, match="no"), pauses.between_layers(net, wanted=True):
+    with pytest.raises(ValueError, match="no"), pauses.between_layers(net, is_watched=True):
         net(torch.ones(1, 6))
     net(torch.ones(1, 6))
     assert copy.deepcopy(net) is not net

@@ -21,7 +21,6 @@ QUIET_SWITCH_INTERVAL_S = 0.0001
 QUIET_SHARE = 0.02  # share of training time that grid and map may take when nobody interacts
 BUSY_SHARE = 0.15  # the same while somebody does
 _FIRST_ITEMS = 16
-_FEWEST_ITEMS = 8
 
 
 class PieceSize:
@@ -42,7 +41,7 @@ class PieceSize:
         """How many items take about as long as a piece should."""
         if self._item_s == 0.0:
             return min(_FIRST_ITEMS, self._largest)
-        return min(self._largest, max(_FEWEST_ITEMS, int(PIECE_S / self._item_s)))
+        return min(self._largest, max(1, int(PIECE_S / self._item_s)))
 
     def learn(self, items: int, seconds: float) -> None:
         """Note how long some items took."""

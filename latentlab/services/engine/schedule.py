@@ -101,7 +101,6 @@ class Schedule:
         self._unwatched: set[Job] = set()
         self._parked: dict[Job, InteractiveRequest] = {}
         self._turns = FairTurns()
-        self._fields_turn = False
         self._make_works()
 
     # --- what comes next -----------------------------------------------------------------------
@@ -314,14 +313,20 @@ class Schedule:
         if self._is_wanted(self._grid):
             self._guard.advance(self._grid)
             return
-        works = [work for work in self._long if work.job not in self._unwatched]
+        works: tuple[Work, ...] = self._long
         if self._embedding is not None:  # the points come before what nobody has clicked
-            works = [work for work in works if work not in (self._field, self._strip)]
-        work = self._turns.next_of(works)
-        if work is not None:
-            begin = now_s()
-            self._guard.advance(work)
-            self._turns.spent(work, now_s() - begin)
+            works = tuple(work for work in works if work not in (self._field, self._strip))
+        self._advance_one(works)
+
+    def _advance_one(self, works: tuple[Work, ...]) -> bool:
+        """Do a piece of what had the least time; return whether anything is wanted."""
+        work = self._turns.next_of([work for work in works if work.job not in self._unwatched])
+        if work is None:
+            return False
+        begin = now_s()
+        self._guard.advance(work)
+        self._turns.spent(work, now_s() - begin)
+        return True
 
     def work_beside_training(self) -> bool:
         """Do a piece of what the map wants; return whether there was anything."""
@@ -330,15 +335,5 @@ class Schedule:
                 for work in few:
                     self._advance(work)
                 return True
-        has_strip = self._is_wanted(self._strip)
-        self._advance(self._strip)
-        if not any(map(self._is_wanted, (self._grid, self._ends, self._codes, self._field))):
-            return has_strip
-        self._advance(self._ends)
-        self._advance(self._codes)
-        # The grid always wants more while the weights change, so the field takes turns with it.
-        self._fields_turn = self._field.has_work() and not (
-            self._fields_turn and self._grid.has_work()
-        )
-        self._advance(self._field if self._fields_turn else self._grid)
-        return True
+        # The grid always wants more while the weights change: the rest takes turns with it.
+        return self._advance_one((self._ends, self._codes, self._strip, self._field, self._grid))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,9 +17,11 @@ from latentlab.core.linear_fit import LinearFit
 from latentlab.core.median_filter import median_3x3
 from latentlab.core.noise_messages import NoiseSteps, StripAdvanced, StripRequest
 from latentlab.core.pixel_metrics import mse_as_db
+from latentlab.core.trace import now_s
 from latentlab.family.described_model import run_spec
 from latentlab.services.engine import non_local_means
 from latentlab.services.engine.denoisers import Denoiser
+from latentlab.services.engine.pace import PieceSize
 
 NUM_AMOUNTS = 11  # 0, 10, …, 100 %
 NUM_MEASURED = 64
@@ -30,10 +33,13 @@ _FEWEST_LEARNT_FROM = 32
 _MOST_VALUES, _MOST_COMPONENTS, _PCA_IMAGES = 1024, 256, 384  # rougher than a headless fit
 _USUAL_HELD_OUT = 0.1
 _NOISE_SEED = 1  # of the curves, so that they stay the same whatever noise the image gets
-_PIECE_VALUES = 2**13  # of the images that go through the denoiser at once
+_PART_VALUES = 2**13  # of the images that share their noise, which depends on this number
+_MOST_DENOISED = 16  # at once
 _MOST_KEPT = 512
 
-Work = Generator[StripAdvanced | None, None, None]
+T = TypeVar("T")
+Pieces = Generator[StripAdvanced | None, None, T]
+Work = Pieces[None]
 
 
 class KnownCurves:
@@ -117,6 +123,7 @@ class StripJob:
             denoiser.input_shape,
             self._held_out.tobytes(),  # other models may have other images held out
         )
+        self._piece = PieceSize(_MOST_DENOISED)
         self._work = self._run()
 
     def close(self) -> None:
@@ -165,12 +172,7 @@ class StripJob:
         seed = self.request.seed
         noisy = np.concatenate([corrupt_stack(clean, s, seed, clip=False) for s in self._steps])
         yield None
-        denoised = np.empty_like(noisy)
-        step = self._piece_images(noisy.shape)
-        for start in range(0, len(noisy), step):
-            rows = slice(start, start + step)
-            denoised[rows] = self._denoiser.denoise(noisy[rows])[1]
-            yield None
+        denoised = yield from self._denoise(noisy)
         self._corrupted, self._denoised = as_pixels(noisy), as_pixels(denoised)
         yield self._report()
 
@@ -182,7 +184,7 @@ class StripJob:
             for place, steps in enumerate(self._steps):
                 noisy = _noisy(part, steps, start)
                 made = {
-                    "model": self._denoiser.denoise(noisy)[1],
+                    "model": (yield from self._denoise(noisy)),
                     "untouched": noisy,
                     "median": np.clip(median_3x3(noisy), 0.0, 1.0),
                 }
@@ -199,6 +201,19 @@ class StripJob:
                 yield self._report()
             if self.weights_change and self._num_images >= _NUM_MEASURED_LIVE:
                 return
+
+    def _denoise(self, noisy: NDArray[np.float32]) -> Pieces[NDArray[np.float32]]:
+        """Denoise images (n, h, w, c) in as many pieces as they take."""
+        denoised = np.empty_like(noisy)
+        start = 0
+        while start < len(noisy):
+            rows = slice(start, start + self._piece.items)
+            begin_s = now_s()
+            denoised[rows] = self._denoiser.denoise(noisy[rows])[1]
+            self._piece.learn(len(noisy[rows]), now_s() - begin_s)
+            start = rows.stop
+            yield None
+        return denoised
 
     def _nlm(self, clean: NDArray[np.uint8]) -> Work:
         """Measure non-local means."""
@@ -245,9 +260,7 @@ class StripJob:
             self._known.put(keys[place], float(curve[place]))
             yield self._report()
 
-    def _prepared_fit(
-        self, rows: NDArray[np.int64]
-    ) -> Generator[StripAdvanced | None, None, LinearFit]:
+    def _prepared_fit(self, rows: NDArray[np.int64]) -> Pieces[LinearFit]:
         assert self._data is not None
         shape = self._denoiser.input_shape
         images = self._data.images
@@ -265,11 +278,11 @@ class StripJob:
 
     def _parts(self, images: NDArray[np.uint8]) -> list[tuple[int, NDArray[np.uint8]]]:
         """Return pieces of the images, each behind the number of its first image."""
-        step = self._piece_images(images.shape)
+        step = self._part_images(images.shape)
         return [(start, images[start : start + step]) for start in range(0, len(images), step)]
 
-    def _piece_images(self, shape: tuple[int, ...]) -> int:
-        return max(1, min(16, _PIECE_VALUES // int(np.prod(shape[1:]))))
+    def _part_images(self, shape: tuple[int, ...]) -> int:
+        return max(1, min(16, _PART_VALUES // int(np.prod(shape[1:]))))
 
     def _report(self, *, complete: bool = False) -> StripAdvanced:
         return StripAdvanced(
