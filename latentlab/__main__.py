@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 
+from latentlab.features import FEATURES
+
 COMMANDS = (
     "data",
     "train",
@@ -14,6 +16,7 @@ COMMANDS = (
     "outliers",
     "vary",
     "doctor",
+    *(feature.name for feature in FEATURES if feature.command),
 )
 
 

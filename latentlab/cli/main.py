@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import importlib
 import os
 import signal
 import sys
@@ -21,6 +20,8 @@ from latentlab.cli.say import note
 from latentlab.core.end_signals import end_signals
 from latentlab.core.errors import LatentLabError, UsageError
 from latentlab.core.folders import log_folder
+from latentlab.engine.jobs import load
+from latentlab.features import FEATURES
 
 _HELP = """A desktop lab for latent spaces.
 
@@ -39,7 +40,8 @@ _SUMMARIES = {
     "outliers": "List images by how unusual they are to a model.",
     "vary": "Make variations of an image with noise in latent space, and with noise in its pixels.",
     "doctor": "Say what was found on this machine, and what to do where something is wrong.",
-}
+} | {feature.name: feature.summary for feature in FEATURES if feature.command}
+_PLACES = {feature.name: feature.command for feature in FEATURES}
 
 
 def run(args: Sequence[str]) -> int:
@@ -99,12 +101,18 @@ def _app(args: Sequence[str]) -> App:
         if name not in args:
             app.command(App(name=name, help=summary, sort_key=order))
             continue
-        command = getattr(importlib.import_module(f"latentlab.cli.{name}"), name)
+        command = command_of(name)
         if isinstance(command, App):
             app.command(command)
         else:
             app.command(command, name=name, sort_key=order)
     return app
+
+
+def command_of(name: str) -> Callable[..., object]:
+    """Import a command: that of a feature, or one of this package."""
+    command: Callable[..., object] = load(_PLACES.get(name, f"latentlab.cli.{name}:{name}"))
+    return command
 
 
 def _guarded(command: Callable[[], object]) -> int:

@@ -62,9 +62,13 @@ _WORDS: dict[str, tuple[str, str]] = {
 _ANY = ("The computation", "What was open stays open.")
 
 
-def failure_sentence(origin: str, error: Exception) -> str:
-    """Return what is said of an error that nobody has foreseen."""
-    what, then = _WORDS.get(origin, _ANY)
+def failure_sentence(origin: str, error: Exception, words: tuple[str, str] | None = None) -> str:
+    """Return what is said of an error that nobody has foreseen.
+
+    ``words`` are what was done, to begin a sentence with, and how to try again; without them they
+    follow from the origin.
+    """
+    what, then = words or _WORDS.get(origin, _ANY)
     if is_out_of_memory(error):
         return (
             f"{what} needs more memory than is available. Close other programs, or use a smaller "

@@ -15,7 +15,6 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from latentlab.core.failure import Job
 from latentlab.core.image_set import ImageSet
 from latentlab.core.latent_density import GaussianMixture
 from latentlab.core.matrix_messages import (
@@ -46,6 +45,7 @@ from latentlab.core.variation_messages import (
     Varied,
     VaryRequest,
 )
+from latentlab.engine.jobs import JobReport
 
 TrainAction = Literal["pause", "resume", "step", "stop"]
 TrainStatus = Literal["idle", "preparing", "running", "paused", "finishing"]
@@ -232,7 +232,7 @@ class ForgetPictureCommand:
 class WatchCommand:
     """Continue some work because somebody looks at what comes of it, or pause it."""
 
-    job: Job
+    job: str
     is_watched: bool
 
 
@@ -554,4 +554,5 @@ Result = (
     | CurvePoint
     | Warned
     | Failed
+    | JobReport
 )

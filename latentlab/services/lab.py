@@ -42,6 +42,8 @@ from latentlab.state.noise_map import NoiseMapModel
 from latentlab.state.session import SessionModel
 from latentlab.state.trail import TrailModel
 from latentlab.state.training import TrainingModel
+from latentlab.workspace.job_client import JobDesk
+from latentlab.workspace.workbench import Workbench
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,7 @@ class Controllers:
     studies: Studies
     noise: NoiseController
     noise_map: NoiseMapController
+    bench: Workbench
     touch: Callable[[], None]
     close: Callable[[], None]
 
@@ -163,6 +166,7 @@ class Lab(QObject):
             self.noise_map,
             self,
         )
+        self.jobs = JobDesk(self.compute, self.session, self.training, self)
         self._garbage = GarbageCollector(self.compute.idle_s, self)
         self._settled: set[str] = set()
         self.session.engineChanged.connect(self._settle)
@@ -198,6 +202,14 @@ class Lab(QObject):
             self.studies,
             self.noise_controller,
             self.noise_map_controller,
+            Workbench(
+                self.session,
+                self.training,
+                self.explorer,
+                self.map_view,
+                self.explore_controller,
+                self.jobs,
+            ),
             self.compute.touch,
             self.close,
         )

@@ -13,6 +13,7 @@ from latentlab.core.planes.axis_plane import AxisPlane
 from latentlab.core.planes.fidelity import closeness
 from latentlab.core.planes.image_plane import ImagePlane
 from latentlab.core.planes.plane import LatentPlane
+from latentlab.latent.point_colouring import PointColouring
 
 _FIRST_OPACITY = {
     "points": 1.0,
@@ -33,6 +34,7 @@ class MapViewModel(QObject):
     codesChanged = Signal()
     planeChanged = Signal()
     classesChanged = Signal()
+    colouringChanged = Signal()
     layersChanged = Signal()
     mosaicChanged = Signal()
     pickedChanged = Signal()
@@ -49,6 +51,7 @@ class MapViewModel(QObject):
         self._closeness: NDArray[np.float32] | None = None
         self._picked: tuple[int, ...] = ()
         self._dimmed: frozenset[int] = frozenset()
+        self._colouring: PointColouring | None = None
         self._opacity = dict(_FIRST_OPACITY)
         self._shown = {layer: layer not in _FIRST_HIDDEN for layer in LAYERS}
         self.mosaic: GridMosaic | None = None
@@ -152,6 +155,18 @@ class MapViewModel(QObject):
             return
         self._dimmed = classes
         self.classesChanged.emit()
+
+    @property
+    def colouring(self) -> PointColouring | None:
+        """The numbers that colour the points, ``None`` where their classes do."""
+        return self._colouring
+
+    def set_colouring(self, colouring: PointColouring | None) -> None:
+        """Colour the points by a number, or by their classes again."""
+        if colouring is self._colouring:
+            return
+        self._colouring = colouring
+        self.colouringChanged.emit()
 
     def opacity(self, layer: str) -> float:
         """Return the opacity of a layer, 0 to 1; 0 while it is switched off."""

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 
 from PySide6.QtCore import Slot
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QTabWidget, QWidget
 
 from latentlab.core.trace import Tracer
+from latentlab.engine.jobs import load
+from latentlab.features import FEATURES
+from latentlab.features.feature import Feature
 from latentlab.services.lab import Controllers, Stores
 from latentlab.ui.icons import IconSource
 from latentlab.ui.lazy_tab import LazyTab
@@ -79,6 +83,7 @@ class BottomTabs(QTabWidget):
         )
         trail_actions = [actions[name] for name in _TRAIL_ACTIONS]
         self._add(TrailPanel(s.explorer, s.trail, c.explore, trail_actions), self.tr("Trail"))
+        make: Callable[[], QWidget]
         for make, title, follows in (
             (self._make_network, self.tr("Network"), False),
             (self._make_vary, self.tr("Vary"), True),
@@ -86,6 +91,10 @@ class BottomTabs(QTabWidget):
             (self._make_matrix, self.tr("Noise matrix"), False),
         ):
             self.addTab(LazyTab(make, follows_selection=follows), title)
+        for feature in FEATURES:
+            if feature.panel:
+                make = partial(self._make_feature, feature)
+                self.addTab(LazyTab(make, follows_selection=True), self.tr(feature.title))
 
     @Slot()
     def show_selection(self) -> None:
@@ -98,6 +107,10 @@ class BottomTabs(QTabWidget):
         page.setWidget(panel)
         self.addTab(page, title)
         return page
+
+    def _make_feature(self, feature: Feature) -> QWidget:
+        panel: QWidget = load(feature.panel)(self._controllers.bench, self._theme)
+        return panel
 
     # --- panels that are made when somebody looks ----------------------------------------------
 

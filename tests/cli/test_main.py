@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import inspect
 import os
 import subprocess
@@ -43,7 +42,7 @@ def test_the_help_names_the_commands(word: str, shell: Shell) -> None:
 def test_the_summaries_are_those_of_the_commands() -> None:
     assert tuple(main_module._SUMMARIES) == COMMANDS
     for name, summary in main_module._SUMMARIES.items():
-        command = getattr(importlib.import_module(f"latentlab.cli.{name}"), name)
+        command = main_module.command_of(name)
         text = inspect.getdoc(command) if inspect.isfunction(command) else command.help
         assert text and text.split("\n")[0] == summary
 

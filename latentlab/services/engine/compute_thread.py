@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, Qt, QThread, Signal, Slot
 from latentlab.core.messages import Command, Failed, InteractiveRequest
 from latentlab.core.openmp import wait_briefly
 from latentlab.core.trace import Tracer, now_s
+from latentlab.engine.jobs import JobRequest
 from latentlab.services.engine.mailbox import Mailbox
 from latentlab.services.engine.pace import SWITCH_INTERVAL_S
 from latentlab.services.engine.priority import give_way
@@ -171,6 +172,11 @@ class ComputeThread(QObject):
     def request(self, request: InteractiveRequest) -> None:
         """Leave an interactive request; a newer one of its kind replaces it."""
         if self._mailbox.put(request):
+            self.wakeRequested.emit()
+
+    def ask(self, request: JobRequest) -> None:
+        """Leave what a client asks for now; a newer request of the same one replaces it."""
+        if self._mailbox.put_job(request):
             self.wakeRequested.emit()
 
     def command(self, command: Command) -> None:

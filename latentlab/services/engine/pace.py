@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 import statistics
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+
+from latentlab.core.trace import now_s
 
 INTERACTING_S = 0.3  # input counts as going on for this long after the last touch
 PIECE_S = 0.004  # aim for pieces of work of this length
@@ -47,6 +49,17 @@ class PieceSize:
         """Note how long some items took."""
         item_s = seconds / max(1, items)
         self._item_s = item_s if self._item_s == 0.0 else 0.7 * self._item_s + 0.3 * item_s
+
+
+def pieces(count: int, largest: int) -> Iterator[slice]:
+    """Yield rows that take about as long as a piece of work should, by how long the last took."""
+    piece, start = PieceSize(largest), 0
+    while start < count:
+        stop = min(count, start + piece.items)
+        begin_s = now_s()
+        yield slice(start, stop)
+        piece.learn(stop - start, now_s() - begin_s)
+        start = stop
 
 
 class PartSize:

@@ -26,6 +26,8 @@ from latentlab.core.noise_messages import DenoiseRequest, StripRequest
 from latentlab.core.outlier_messages import OutliersRequest
 from latentlab.core.trace import Tracer, now_s
 from latentlab.core.variation_messages import CentroidsRequest, VaryRequest
+from latentlab.engine.jobs import Sources
+from latentlab.engine.runner import Runner
 from latentlab.services.engine.embedding_job import EmbeddingJob
 from latentlab.services.engine.explore_work import ExploreWork
 from latentlab.services.engine.fair_turns import FairTurns
@@ -98,8 +100,9 @@ class Schedule:
         self._centroids = VariationWork(mailbox, emit, CentroidsRequest)
         self._outliers = OutlierWork(mailbox, emit)
         self._matrix = MatrixWork(mailbox, emit)
-        self._unwatched: set[Job] = set()
-        self._parked: dict[Job, InteractiveRequest] = {}
+        self._runner = Runner(mailbox, emit, self._sources)
+        self._unwatched: set[str] = set()
+        self._parked: dict[str, InteractiveRequest] = {}
         self._turns = FairTurns()
         self._make_works()
 
@@ -125,7 +128,8 @@ class Schedule:
 
     def has_work(self) -> bool:
         """Whether anything is wanted."""
-        return any(map(self._is_wanted, (*self._at_once, *self._soon, self._grid, *self._long)))
+        works = (*self._at_once, *self._soon, self._grid, *self._long, *self._runner.works())
+        return any(map(self._is_wanted, works))
 
     def watch(self, command: WatchCommand) -> None:
         """Pause what nobody watches any more, or continue it."""
@@ -193,6 +197,11 @@ class Schedule:
         self.end_points()
         self._explore.end_tiles()
         self._outliers.close()
+        self._runner.close()
+
+    def _sources(self) -> Sources:
+        now = self._now()
+        return Sources(now.model, now.device)
 
     # --- the kinds of work ---------------------------------------------------------------------
 
@@ -313,7 +322,7 @@ class Schedule:
         if self._is_wanted(self._grid):
             self._guard.advance(self._grid)
             return
-        works: tuple[Work, ...] = self._long
+        works = (*self._long, *self._runner.works())
         if self._embedding is not None:  # the points come before what nobody has clicked
             works = tuple(work for work in works if work not in (self._field, self._strip))
         self._advance_one(works)
@@ -336,4 +345,5 @@ class Schedule:
                     self._advance(work)
                 return True
         # The grid always wants more while the weights change: the rest takes turns with it.
-        return self._advance_one((self._ends, self._codes, self._strip, self._field, self._grid))
+        on_map = (self._ends, self._codes, self._strip, self._field, self._grid)
+        return self._advance_one((*on_map, *self._runner.works(beside_training=True)))

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from latentlab.core.adapt import adapted
 from latentlab.core.messages import Result
-from latentlab.core.trace import now_s
 from latentlab.core.variation_messages import (
     CentroidsDecoded,
     CentroidsRequest,
@@ -25,7 +24,7 @@ from latentlab.core.variations import (
 from latentlab.nn.inference import chunk_images, encode
 from latentlab.services.engine.live_model import LiveModel
 from latentlab.services.engine.mailbox import Mailbox
-from latentlab.services.engine.pace import PieceSize
+from latentlab.services.engine.pace import pieces
 
 _Job = Iterator[Result | None]
 _FARTHEST = 1e6  # no decoder says anything about codes beyond, and float32 stays finite
@@ -116,10 +115,10 @@ def _varied(request: VaryRequest, model: LiveModel) -> _Job:
     yield None
     images = np.empty((len(codes), *shape), np.uint8)
     noisy = np.empty_like(images)
-    for rows in _pieces(len(codes), chunk_images(shape)):
+    for rows in pieces(len(codes), chunk_images(shape)):
         images[rows] = model.decode(codes[rows])
         yield None
-    for rows in _pieces(len(codes), chunk_images(shape)):
+    for rows in pieces(len(codes), chunk_images(shape)):
         for i in range(rows.start, rows.stop):
             (pixels,) = equal_pixel_noise(centre, images[i : i + 1], request.seed, first=i)
             noisy[i] = np.rint(pixels * 255.0)
@@ -127,7 +126,7 @@ def _varied(request: VaryRequest, model: LiveModel) -> _Job:
     redrawn = []
     for pictures in (images, noisy):
         total = 0.0
-        for rows in _pieces(len(codes), chunk_images(shape)):
+        for rows in pieces(len(codes), chunk_images(shape)):
             again = model.decode(model.encode(pictures[rows]))
             total += mean_change(pictures[rows], again) * (rows.stop - rows.start)
             yield None
@@ -163,23 +162,12 @@ def _centroids(request: CentroidsRequest, model: LiveModel) -> _Job:
     yield None
     shape = model.document.input_shape
     images = np.empty((len(codes), *shape), np.uint8)
-    for rows in _pieces(len(codes), chunk_images(shape)):
+    for rows in pieces(len(codes), chunk_images(shape)):
         images[rows] = model.decode(codes[rows])
         yield None
     for array in (classes, codes, images):
         array.flags.writeable = False
     yield CentroidsDecoded(request.session_epoch, request.sequence, classes, codes, images, version)
-
-
-def _pieces(count: int, largest: int) -> Iterator[slice]:
-    """Yield rows that take about as long as a piece of work should, by how long the last took."""
-    piece, start = PieceSize(largest), 0
-    while start < count:
-        stop = min(count, start + piece.items)
-        begin = now_s()
-        yield slice(start, stop)
-        piece.learn(stop - start, now_s() - begin)
-        start = stop
 
 
 def mean_change(images: NDArray[np.uint8], other: NDArray[np.uint8]) -> float:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from latentlab.core.errors import LatentLabError
-from latentlab.core.failure import Job, failure_sentence
+from latentlab.core.failure import failure_sentence
 from latentlab.core.messages import Failed, Result
 from latentlab.core.out_of_memory import is_out_of_memory
 from latentlab.services.engine.mailbox import Mailbox
@@ -37,14 +37,17 @@ class Work:
         What asks for it, if requests do.
     is_asked_for
         Whether somebody pressed a button for it: then each failure is said.
+    told
+        Takes the error to whoever asked, and returns its sentence; without it all hear of it.
     """
 
-    job: Job
+    job: str
     has_work: Callable[[], bool]
     advance: Callable[[], None]
     drop: Callable[[], None]
     request: type[Any] | None = None
     is_asked_for: bool = False
+    told: Callable[[Exception], str] | None = None
 
 
 class Guard:
@@ -73,6 +76,9 @@ class Guard:
             work.advance()
         except Exception as error:  # noqa: BLE001 - whatever it is, all other work goes on
             work.drop()
+            if work.told is not None:
+                log.error("%s: %s\n%s", work.job, work.told(error), details_of(error))
+                return
             sequence = self._mailbox.taken(work.request)
             self.tell(work.job, error, sequence=sequence, always=work.is_asked_for)
 
@@ -86,19 +92,28 @@ class Guard:
             # Other work may fail for the same reason, such as data that cannot be read any more.
             is_repeated |= told in self._reasons
             self._reasons.add(told)
-        if isinstance(error, LatentLabError):
-            sentence, details = error.sentence, error.details
-        else:
-            sentence = failure_sentence(origin, error)
-            details = "".join(traceback.format_exception(error))
-            if not is_repeated:
-                log.error("%s:\n%s", origin, details)
+        sentence = sentence_of(error, failure_sentence(origin, error))
+        details = details_of(error)
+        if not is_repeated and not isinstance(error, LatentLabError):
+            log.error("%s:\n%s", origin, details)
         self._emit(Failed(origin, sentence, details, sequence=sequence, is_repeated=is_repeated))
 
     def forget(self) -> None:
         """Other data, another model or device: what failed before is said again if it fails."""
         self._said.clear()
         self._reasons.clear()
+
+
+def sentence_of(error: Exception, unforeseen: str) -> str:
+    """Return what is said of an error: its own sentence, or else that for unforeseen ones."""
+    return error.sentence if isinstance(error, LatentLabError) else unforeseen
+
+
+def details_of(error: Exception) -> str:
+    """Return what can be copied of an error."""
+    if isinstance(error, LatentLabError):
+        return error.details
+    return "".join(traceback.format_exception(error))
 
 
 def _told(error: Exception) -> tuple[str, ...]:

@@ -30,9 +30,9 @@ from latentlab.state.session import SessionModel
 from latentlab.state.trail import TrailModel
 from latentlab.ui.coalesced import Coalesced
 from latentlab.ui.latent_map.brought_mark import paint_brought_mark
-from latentlab.ui.latent_map.class_legend import ClassLegend
 from latentlab.ui.latent_map.grid_layer import GridLayer
 from latentlab.ui.latent_map.hover_card import HoverCard
+from latentlab.ui.latent_map.map_legend import MapLegend
 from latentlab.ui.latent_map.noise_layers import NoiseLayers
 from latentlab.ui.latent_map.plane_marks import PlaneMarks
 from latentlab.ui.latent_map.points_layer import PointsLayer
@@ -117,8 +117,7 @@ class LatentMap(QWidget):
         self.setMinimumSize(260, 200)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
 
-        self._legend = ClassLegend(self)
-        self._legend.dimmedChanged.connect(map_view.set_dimmed_classes)
+        self._legend = MapLegend(map_view, theme, self)
         self._caption = label(
             self.tr("drag: decode · wheel: zoom · right drag: pan · Shift: snap to data")
         )
@@ -478,6 +477,7 @@ class LatentMap(QWidget):
                 zoom=camera.scale / self._fit_scale,
                 ratio=ratio,
                 closeness=view.closeness,
+                colouring=view.colouring,
             )
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self._noise.paint(painter, ratio)

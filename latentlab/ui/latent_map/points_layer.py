@@ -1,8 +1,10 @@
-"""Paints the data points, coloured by class."""
+"""Paints the data points, coloured by class or by a number."""
 
 from __future__ import annotations
 
+import functools
 import math
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +14,7 @@ from PySide6.QtGui import QColor, QImage, QPainter
 from latentlab.core.camera import Camera
 from latentlab.core.palette import class_colours
 from latentlab.core.point_raster import draw_points
+from latentlab.latent.point_colouring import PointColouring, ramp
 
 _ORDER_SEED = 0
 
@@ -40,10 +43,7 @@ class PointsLayer:
             is_class = (labels >= 0) & (labels < num_classes)
             known[is_class] = labels[is_class]
         self._classes = known[self._order]
-        self._class_colours = np.array(
-            [0xFF000000 | r << 16 | g << 8 | b for r, g, b in class_colours(self._num_classes)],
-            np.uint32,
-        )
+        self._class_colours = _packed(class_colours(self._num_classes))
         self.invalidate()
 
     def invalidate(self) -> None:
@@ -73,6 +73,7 @@ class PointsLayer:
         zoom: float,
         ratio: float,
         closeness: NDArray[np.float32] | None = None,
+        colouring: PointColouring | None = None,
     ) -> None:
         """Paint the points.
 
@@ -95,15 +96,25 @@ class PointsLayer:
         closeness
             float32 (n,), opacity of each point by its distance from the plane shown, or ``None``.
             It may change only together with :meth:`invalidate`.
+        colouring
+            Numbers that colour the points instead of their classes.
         """
         if len(positions) != len(self._order):
             return
-        key = (self._revision, camera, dimmed, dimmed_colour.rgb(), plain_colour.rgb(), zoom, ratio)
+        if colouring is not None and len(colouring.levels) != len(positions):
+            colouring = None  # of the data before
+        looks = (dimmed, dimmed_colour.rgb(), plain_colour.rgb(), id(colouring))
+        key = (self._revision, camera, looks, zoom, ratio)
         if key != self._key:
             self._key = key
             opacity = None if closeness is None else closeness[self._order]
+            kinds: NDArray[np.integer] = self._classes
+            colours = self._class_colours
+            if colouring is not None:
+                kinds, colours, dimmed = colouring.levels[self._order], _ramp_colours(), frozenset()
+            inks = np.append(colours, np.uint32(plain_colour.rgb()))
             self._render(
-                positions, camera, dimmed, dimmed_colour, plain_colour, zoom, ratio, opacity
+                positions, camera, kinds, inks, dimmed, dimmed_colour, zoom, ratio, opacity
             )
         painter.drawImage(QPoint(0, 0), self._image)
 
@@ -111,9 +122,10 @@ class PointsLayer:
         self,
         positions: NDArray[np.float32],
         camera: Camera,
+        kinds: NDArray[np.integer],
+        colours: NDArray[np.uint32],
         dimmed: frozenset[int],
         dimmed_colour: QColor,
-        plain_colour: QColor,
         zoom: float,
         ratio: float,
         opacity: NDArray[np.float32] | None,
@@ -125,22 +137,31 @@ class PointsLayer:
             self._canvas[:] = 0
         screen = camera.points_to_screen(positions[self._order]) * np.float32(ratio)
         radius = point_radius_px(len(positions), zoom) * ratio
-        colours = np.append(self._class_colours, np.uint32(plain_colour.rgb()))
         if dimmed:
             is_dimmed = np.zeros(len(colours), bool)
             is_dimmed[[number for number in dimmed if number < self._num_classes]] = True
-            back = is_dimmed[self._classes]
+            back = is_dimmed[kinds]
             grey = np.full(len(colours), dimmed_colour.rgb(), np.uint32)
             for which, inks in ((back, grey), (~back, colours)):
                 faded = None if opacity is None else opacity[which]
-                draw_points(self._canvas, screen[which], self._classes[which], inks, radius, faded)
+                draw_points(self._canvas, screen[which], kinds[which], inks, radius, faded)
         else:
-            draw_points(self._canvas, screen, self._classes, colours, radius, opacity)
+            draw_points(self._canvas, screen, kinds, colours, radius, opacity)
         height, width = shape
         self._image = QImage(
             self._canvas.data, width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied
         )
         self._image.setDevicePixelRatio(ratio)
+
+
+def _packed(colours: Iterable[Sequence[int]]) -> NDArray[np.uint32]:
+    """Return colours (r, g, b) as opaque 0xFFRRGGBB."""
+    return np.array([0xFF000000 | r << 16 | g << 8 | b for r, g, b in colours], np.uint32)
+
+
+@functools.cache
+def _ramp_colours() -> NDArray[np.uint32]:
+    return _packed(ramp().tolist())
 
 
 def point_radius_px(count: int, zoom: float) -> float:

@@ -1,0 +1,1 @@
+"""The compute thread: jobs and who runs them."""

@@ -1,0 +1,1 @@
+"""Codes and the map: NumPy alone."""

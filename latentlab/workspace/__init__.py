@@ -1,0 +1,1 @@
+"""What features of the window share."""
