@@ -19,6 +19,7 @@ from latentlab.core.messages import (
     UseDataCommand,
 )
 from latentlab.core.trace import NullTracer
+from latentlab.engine.jobs import JobRequest
 from latentlab.family.train_spec import TrainSpec
 from latentlab.services.engine.engine import Engine
 from latentlab.services.engine.mailbox import Mailbox
@@ -29,6 +30,7 @@ from latentlab.state.map_view import MapViewModel
 from latentlab.state.session import SessionModel
 from latentlab.state.trail import TrailModel
 from latentlab.state.training import TrainingModel
+from latentlab.workspace.job_client import JobDesk
 
 
 class EngineThread(QObject):
@@ -48,6 +50,9 @@ class EngineThread(QObject):
 
     def command(self, command: Command) -> None:
         self.mailbox.put_command(command)
+
+    def ask(self, request: JobRequest) -> None:
+        self.mailbox.put_job(request)
 
     def touch(self) -> None:
         """Nobody counts the touches here."""
@@ -91,6 +96,7 @@ class StudyParts:
             self.map_view,
             self.explore,
             self._recent,
+            JobDesk(self.thread, self.session, self.training),  # type: ignore[arg-type]
         )
 
     def _recent(self) -> list[str]:

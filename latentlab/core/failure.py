@@ -20,7 +20,6 @@ Job = Literal[
     "strip",
     "variations",
     "centroids",
-    "outliers",
     "matrix",
     "query_image",
     "train",
@@ -42,7 +41,6 @@ _WORDS: dict[str, tuple[str, str]] = {
     "strip": ("Computing the strip over all amounts", "Change the noise to try again."),
     "variations": ("Computing the variations", "Change a setting to try again."),
     "centroids": ("Decoding the mean of each class", "Open the tab again to retry."),
-    "outliers": ("Finding outliers", "Press “Find outliers” to try again."),
     "matrix": (
         "Computing the noise matrix",
         "Finished cells are kept; press “Compute” to try again.",

@@ -32,12 +32,6 @@ from latentlab.core.noise_messages import (
     StripAdvanced,
     StripRequest,
 )
-from latentlab.core.outlier_messages import (
-    OutliersAdvanced,
-    OutliersDropped,
-    OutliersFound,
-    OutliersRequest,
-)
 from latentlab.core.run_options import RunOptions
 from latentlab.core.variation_messages import (
     CentroidsDecoded,
@@ -154,7 +148,6 @@ InteractiveRequest = (
     | StripRequest
     | VaryRequest
     | CentroidsRequest
-    | OutliersRequest
     | MatrixRequest
 )
 
@@ -537,9 +530,6 @@ Result = (
     | StripAdvanced
     | Varied
     | CentroidsDecoded
-    | OutliersAdvanced
-    | OutliersFound
-    | OutliersDropped
     | MatrixRowOpened
     | MatrixCell
     | MatrixAdvanced

@@ -1,8 +1,4 @@
-"""What the tab of outliers and the compute thread say to each other; frozen values only.
-
-As in :mod:`latentlab.core.messages`, arrays are contiguous and read-only and belong to the
-receiver.
-"""
+"""What the tab of outliers asks for, and what it gets; frozen values only."""
 
 from __future__ import annotations
 
@@ -13,45 +9,33 @@ from numpy.typing import NDArray
 
 from latentlab.core.image_set import ImageSet
 from latentlab.core.outlier_scores import OutlierScores
+from latentlab.engine.jobs import JobKind
+
+FINDING = JobKind(
+    "outliers",
+    "latentlab.services.engine.outlier_work:found",
+    doing="Finding outliers",
+    retry="Press “Find outliers” to try again.",
+    needs_model=True,
+    of_weights=True,
+)
 
 
 @dataclass(frozen=True, eq=False)
-class OutliersRequest:
-    """Measure how unusual each image is to the open model; long work, a newer request ends it.
+class OutlierOptions:
+    """Whose outliers: all images of ``data``, as the open model sees them.
 
     ``training`` is int64 (t,), the images that latent distances are measured to: those that the
-    model was trained on, or all. Without ``data`` what goes on is ended and nothing begun.
+    model was trained on, or all.
     """
 
-    session_epoch: int
-    sequence: int
-    data: ImageSet | None
+    data: ImageSet
     training: NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class OutliersAdvanced:
-    """How much of an :class:`OutliersRequest` is done, 0 to 1."""
-
-    session_epoch: int
-    sequence: int
-    share: float
 
 
 @dataclass(frozen=True, eq=False)
 class OutliersFound:
-    """The answer to an :class:`OutliersRequest`; the reconstruction error is a mean squared one."""
+    """How unusual each image of ``data`` is; the reconstruction error is a mean squared one."""
 
-    session_epoch: int
-    sequence: int
     data: ImageSet
     scores: OutlierScores
-    weights_version: int
-
-
-@dataclass(frozen=True)
-class OutliersDropped:
-    """An :class:`OutliersRequest` came to nothing, because the model has changed meanwhile."""
-
-    session_epoch: int
-    sequence: int

@@ -138,6 +138,7 @@ class Lab(QObject):
             self,
         )
         self.download_controller = DownloadController(self)
+        self.jobs = JobDesk(self.compute, self.session, self.training, self)
         self.studies = Studies(
             self.compute,
             self.session,
@@ -146,6 +147,7 @@ class Lab(QObject):
             self.map_view,
             self.explore_controller,
             self.settings.recent,
+            self.jobs,
             self,
         )
         self.noise_controller = NoiseController(
@@ -166,7 +168,6 @@ class Lab(QObject):
             self.noise_map,
             self,
         )
-        self.jobs = JobDesk(self.compute, self.session, self.training, self)
         self._garbage = GarbageCollector(self.compute.idle_s, self)
         self._settled: set[str] = set()
         self.session.engineChanged.connect(self._settle)

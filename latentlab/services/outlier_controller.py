@@ -8,20 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal, Slot
 
-from latentlab.core.messages import Failed, TrainProgress
 from latentlab.core.outlier_csv import write_outliers
-from latentlab.core.outlier_messages import (
-    OutliersAdvanced,
-    OutliersDropped,
-    OutliersFound,
-    OutliersRequest,
-)
+from latentlab.core.outlier_messages import FINDING, OutlierOptions
 from latentlab.family.described_model import run_spec
-from latentlab.services.engine.compute_thread import ComputeThread
 from latentlab.services.explore_controller import ExploreController
 from latentlab.state.outliers import OutliersModel
 from latentlab.state.session import SessionModel
 from latentlab.state.training import TrainingModel
+from latentlab.workspace.job_client import JobDesk
 
 
 class OutlierController(QObject):
@@ -35,7 +29,7 @@ class OutlierController(QObject):
 
     def __init__(
         self,
-        thread: ComputeThread,
+        jobs: JobDesk,
         session: SessionModel,
         training: TrainingModel,
         outliers: OutliersModel,
@@ -43,16 +37,13 @@ class OutlierController(QObject):
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._thread = thread
+        self._finding = jobs.client(FINDING)
         self._session = session
         self._training = training
         self._outliers = outliers
         self._explore = explore
-        self._sequence = 0
-        self._key = self._key_now()
-        thread.resulted.connect(self._take)
-        session.modelChanged.connect(self._on_session_changed)
-        session.dataChanged.connect(self._on_session_changed)
+        self._finding.changed.connect(self._on_finding_changed)
+        session.dataChanged.connect(self._on_data_changed)
         training.statusChanged.connect(self._on_training_changed)
 
     # --- intents -------------------------------------------------------------------------------
@@ -79,17 +70,12 @@ class OutlierController(QObject):
         held_out = self._held_out()
         everything = np.arange(len(data))
         training = everything if held_out is None else np.setdiff1d(everything, held_out)
-        self._sequence += 1
-        self._outliers.set_found(None, None)
-        self._outliers.set_share_done(0.0)
-        self._thread.request(
-            OutliersRequest(self._session.session_epoch, self._sequence, data, training)
-        )
+        self._finding.ask(OutlierOptions(data, training))
 
     def cancel(self) -> None:
         """End the computation."""
-        if self._outliers.share_done is not None:
-            self._end()
+        if self._finding.state == "running":
+            self._finding.cancel()
 
     def select(self, place: int) -> None:
         """Select the image at a place of the ranking, and put the cursor on its code."""
@@ -119,36 +105,25 @@ class OutlierController(QObject):
 
     # --- what changes --------------------------------------------------------------------------
 
-    def _key_now(self) -> tuple[int, object]:
-        return self._session.session_epoch, self._session.data
-
     @Slot()
-    def _on_session_changed(self) -> None:
-        key = self._key_now()
-        if key == self._key:
-            return
-        if key[1] is not self._key[1]:
-            self._outliers.set_abnormal(None)
-        self._key = key
-        self._end()
-        self._outliers.set_found(None, None)
+    def _on_data_changed(self) -> None:
+        self._outliers.set_abnormal(None)
 
     @Slot()
     def _on_training_changed(self) -> None:
         # The weights are about to change, or have changed.
         if self._training.status == "running":
-            self._end()
-            self._outliers.set_found(None, None)
+            self._finding.cancel()
 
-    def _end(self) -> None:
-        self._sequence += 1  # what is on its way is dropped
-        if self._outliers.share_done is not None:
-            self._outliers.set_share_done(None)
-            self._thread.request(
-                OutliersRequest(
-                    self._session.session_epoch, self._sequence, None, np.empty(0, np.int64)
-                )
-            )
+    @Slot()
+    def _on_finding_changed(self) -> None:
+        finding = self._finding
+        self._outliers.set_share_done(finding.share if finding.state == "running" else None)
+        if finding.answer is not self._outliers.found:
+            held_out = None if finding.answer is None else self._held_out()
+            self._outliers.set_found(finding.answer, held_out)
+        if finding.state == "failed":
+            self.refused.emit(finding.problem)
 
     def _held_out(self) -> NDArray[np.int64] | None:
         """Return the images that the model was not trained on, ``None`` if it knows none."""
@@ -157,31 +132,3 @@ class OutlierController(QObject):
             return None
         spec = run_spec(model.document)
         return None if spec is None else data.held_out(spec.held_out)
-
-    # --- answers -------------------------------------------------------------------------------
-
-    @Slot(object)
-    def _take(self, result: object) -> None:
-        match result:
-            case OutliersAdvanced():
-                if result.sequence == self._sequence:
-                    self._outliers.set_share_done(result.share)
-            case OutliersFound():
-                if result.sequence == self._sequence and result.data is self._session.data:
-                    self._outliers.set_share_done(None)
-                    self._outliers.set_found(result, self._held_out())
-            case OutliersDropped():
-                if result.sequence == self._sequence:
-                    self._outliers.set_share_done(None)
-                    self.refused.emit(
-                        self.tr("The model has changed meanwhile; compute the outliers again.")
-                    )
-            case TrainProgress():
-                # A single step of a paused run changes the weights as well.
-                found = self._outliers.found
-                if found is not None and found.weights_version != result.weights_version:
-                    self._outliers.set_found(None, None)
-            case Failed(origin="outliers"):
-                if result.sequence == self._sequence:
-                    self._outliers.set_share_done(None)
-                    self.refused.emit(result.sentence)

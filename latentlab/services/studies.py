@@ -18,6 +18,7 @@ from latentlab.state.outliers import OutliersModel
 from latentlab.state.session import SessionModel
 from latentlab.state.training import TrainingModel
 from latentlab.state.variations import VariationsModel
+from latentlab.workspace.job_client import JobDesk
 
 
 class Studies(QObject):
@@ -32,6 +33,7 @@ class Studies(QObject):
         map_view: MapViewModel,
         explore: ExploreController,
         recent: Callable[[], list[str]],
+        jobs: JobDesk,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
@@ -41,7 +43,7 @@ class Studies(QObject):
         )
         self.outliers = OutliersModel(self)
         self.outlier_controller = OutlierController(
-            thread, session, training, self.outliers, explore, self
+            jobs, session, training, self.outliers, explore, self
         )
         self.noise_matrix = NoiseMatrixModel(self)
         self.noise_matrix_controller = NoiseMatrixController(

@@ -81,16 +81,22 @@ class JobClient(QObject):
         """Take what has become of a request; one that was replaced meanwhile is passed over."""
         if report.sequence != self._sequence or self.state != "running":
             return
-        if report.state == "stale":
+        if report.state == "stale" and self._make is not None:
             self.expire()
             return
         if report.state == "running" and report.value is not None:
             self.advanced.emit(report.value)
             return
-        if report.state == "done":
+        state, self.share, self.problem = report.state, report.share, report.sentence
+        if state == "stale":
+            state, self.problem = "failed", self._ended()
+        elif state == "done":
             self.answer = report.value
-        self.state, self.share, self.problem = report.state, report.share, report.sentence
+        self.state = state
         self.changed.emit()
+
+    def _ended(self) -> str:
+        return f"{self.kind.doing} was ended, because the model has changed. {self.kind.retry}"
 
     def _ask_again(self) -> None:
         assert self._make is not None

@@ -49,7 +49,6 @@ from latentlab.core.messages import (
 from latentlab.core.model_file import read_model_file
 from latentlab.core.noise_messages import Denoised, DenoiseRequest, StripAdvanced, StripRequest
 from latentlab.core.out_of_memory import is_out_of_memory
-from latentlab.core.outlier_messages import OutliersFound, OutliersRequest
 from latentlab.core.trace import NullTracer
 from latentlab.core.variation_messages import (
     CentroidsDecoded,
@@ -91,7 +90,6 @@ PLACES = {
     "strip": "strip_job.median_3x3",
     "variations": "variation_work.vary_codes",
     "centroids": "variation_work.class_centroids",
-    "outliers": "outlier_work.image_errors",
     "matrix": "matrix_work.corrupt",
     "query_image": "brought_picture.PictureEncoded",
 }
@@ -107,11 +105,10 @@ ANSWERS: dict[str, Callable[[Result], bool]] = {
     "strip": lambda r: isinstance(r, StripAdvanced) and r.complete,
     "variations": lambda r: isinstance(r, Varied),
     "centroids": lambda r: isinstance(r, CentroidsDecoded),
-    "outliers": lambda r: isinstance(r, OutliersFound),
     "matrix": lambda r: isinstance(r, MatrixAdvanced) and r.complete,
     "query_image": lambda r: isinstance(r, PictureEncoded),
 }
-BESIDE_TRAINING = sorted(set(PLACES) - {"points", "outliers", "matrix"})
+BESIDE_TRAINING = sorted(set(PLACES) - {"points", "matrix"})
 
 
 class Bench:
@@ -208,7 +205,6 @@ def request_of(kind: str, epoch: int, n: int) -> InteractiveRequest:
         "strip": StripRequest(epoch, n, image, STEPS, 0, 0, ""),
         "variations": VaryRequest(epoch, n, image, "prior", 0.3, 4, 0),
         "centroids": CentroidsRequest(epoch, n, codes, LABELS, 3),
-        "outliers": OutliersRequest(epoch, n, DATA, np.arange(90)),
         "matrix": MatrixRequest(epoch, n, DATA, ("",), STEPS, 0),
     }
     return requests[kind]
@@ -260,7 +256,7 @@ def test_what_always_fails_is_said_once(bench: Bench, tmp_path: Path, kind: str)
     bench.do(UseDataCommand(DATA), TrainCommand(SPEC, tmp_path / "first", "first"))
     bench.said[:] = bench.of(ModelOpened)[-1:]
     tries = bench.break_(kind, ValueError("odd"))
-    asked = 20 if kind not in ("query_image", "outliers", "matrix", "points") else 3
+    asked = 20 if kind not in ("query_image", "matrix", "points") else 3
     for _ in range(asked):
         bench.ask(kind)
         bench.ask("decode" if kind != "decode" else "denoise")

@@ -19,7 +19,7 @@ def found(
     images = np.zeros((len(recon), 2, 2, 1), np.uint8)
     classes = None if labels is None else np.array(labels, np.int32)
     data = ImageSet("x", "X", images, classes, ("a", "b"))
-    return OutliersFound(1, 1, data, OutlierScores(np.array(recon), np.array(latent)), 0)
+    return OutliersFound(data, OutlierScores(np.array(recon), np.array(latent)))
 
 
 def store(*args: list, held_out: list[int] | None = None) -> OutliersModel:  # type: ignore[type-arg]

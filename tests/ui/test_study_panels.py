@@ -252,7 +252,7 @@ def test_the_gallery_makes_pictures_for_what_is_seen_only(tabs: Tabs) -> None:
     scores = OutlierScores(np.arange(count, dtype=float), np.full(count, np.nan))
     tabs.outliers.show()
     tabs.parts.session.set_data(data)
-    tabs.parts.studies.outliers.set_found(OutliersFound(0, 1, data, scores, 0), None)
+    tabs.parts.studies.outliers.set_found(OutliersFound(data, scores), None)
     gallery = child(tabs.outliers, OutlierGallery)
     gallery.grab()
     assert gallery.rows.rowCount() == count

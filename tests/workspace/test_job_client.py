@@ -139,11 +139,12 @@ def test_changed_weights_concern_only_what_rests_on_them(of_weights: bool, times
     assert [wish for wish in bench.options if wish] == ["3"] * times
 
 
-def test_a_stale_answer_is_asked_for_again_where_it_is_followed_and_dropped_elsewhere() -> None:
+def test_a_stale_answer_is_asked_for_again_where_it_is_followed_and_told_elsewhere() -> None:
     bench = Bench()
     bench.client.follow(lambda: "3")
     bench.runner.answer("stale")
     assert [wish for wish in bench.options if wish] == ["3", "3"]
     bench.client.ask("once")
     bench.runner.answer("stale")
-    assert bench.client.state == "idle"
+    assert bench.client.state == "failed"
+    assert bench.client.problem.startswith("Counting was ended, because the model has changed.")

@@ -23,7 +23,6 @@ from latentlab.core.messages import (
     WatchCommand,
 )
 from latentlab.core.noise_messages import DenoiseRequest, StripRequest
-from latentlab.core.outlier_messages import OutliersRequest
 from latentlab.core.trace import Tracer, now_s
 from latentlab.core.variation_messages import CentroidsRequest, VaryRequest
 from latentlab.engine.jobs import Sources
@@ -36,7 +35,6 @@ from latentlab.services.engine.mailbox import Mailbox
 from latentlab.services.engine.matrix_work import MatrixWork
 from latentlab.services.engine.noise_lab_work import NoiseLabWork
 from latentlab.services.engine.noise_map_work import NoiseMapWork
-from latentlab.services.engine.outlier_work import OutlierWork
 from latentlab.services.engine.picture_scale_work import PictureScaleWork
 from latentlab.services.engine.picture_work import PictureWork
 from latentlab.services.engine.variation_work import VariationWork
@@ -98,7 +96,6 @@ class Schedule:
         self._noise_lab = NoiseLabWork(mailbox, emit, tracer)
         self._variations = VariationWork(mailbox, emit, VaryRequest)
         self._centroids = VariationWork(mailbox, emit, CentroidsRequest)
-        self._outliers = OutlierWork(mailbox, emit)
         self._matrix = MatrixWork(mailbox, emit)
         self._runner = Runner(mailbox, emit, self._sources)
         self._unwatched: set[str] = set()
@@ -169,7 +166,6 @@ class Schedule:
         """A run begins: what belongs to the weights before would take the time from it."""
         self.end_points()
         self._explore.end_tiles()
-        self._outliers.close()
 
     def start_points(self) -> None:
         """Encode all images for the map, from the beginning."""
@@ -196,7 +192,6 @@ class Schedule:
         self._scale.drop()
         self.end_points()
         self._explore.end_tiles()
-        self._outliers.close()
         self._runner.close()
 
     def _sources(self) -> Sources:
@@ -288,14 +283,6 @@ class Schedule:
             self._measured_scale,
             self._field,
             self._strip,
-            Work(
-                "outliers",
-                self._outliers.has_work,
-                lambda: self._outliers.advance(self._now().model),
-                self._outliers.close,
-                OutliersRequest,
-                is_asked_for=True,
-            ),
             Work(
                 "matrix",
                 self._matrix.has_work,
