@@ -67,7 +67,8 @@ class NumberItemModel(QAbstractTableModel):
         value = float(self._values[self._order[index.row()], index.column()])
         if not np.isfinite(value):
             return "–"
-        return f"{value:,.{self._columns[index.column()].decimals}f}"
+        shown = f"{value:,.{self._columns[index.column()].decimals}f}"
+        return shown.replace("-", "\N{MINUS SIGN}")
 
     def headerData(
         self,

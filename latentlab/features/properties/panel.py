@@ -39,10 +39,7 @@ class PropertiesPanel(QWidget):
         row.setSpacing(16)
         row.addWidget(self._make_controls(theme))
         columns = [Column(self.tr("Image"), self.tr("Number of the image, from 0"))]
-        columns += [
-            Column(f"{one.title} {one.unit}".strip(), one.sentence, one.decimals)
-            for one in PROPERTIES
-        ]
+        columns += [Column(one.title, one.sentence, one.decimals) for one in PROPERTIES]
         self._table = NumberTable(self.tr("Properties of the images"), columns)
         self._table.setObjectName("properties_table")
         self._table.chosen.connect(self._select)
@@ -67,7 +64,7 @@ class PropertiesPanel(QWidget):
         for one in PROPERTIES:
             self._colour.addItem(one.title, one.name)
         self._colour.activated.connect(self._choose_colour)
-        grid.addWidget(label(self.tr("Colour the map by")), 0, 0)
+        grid.addWidget(label(self.tr("Colour by")), 0, 0)
         grid.addWidget(self._colour, 0, 1)
         self._export = QPushButton(self.tr("Export…"))
         self._export.setObjectName("export_properties")
