@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import BinaryIO
 
+from latentlab.base.table_file import Columns, write_table
 from latentlab.core.atomic_write import atomic_write
 from latentlab.core.errors import LatentLabError, UsageError
 
@@ -87,6 +88,20 @@ def write_result(path: Path, write: Callable[[BinaryIO], None]) -> None:
     """
     try:
         atomic_write(path, write)
+    except OSError as error:
+        raise LatentLabError(f"“{path}” cannot be written: {error.strerror or error}.") from error
+
+
+def write_table_result(path: Path, columns: Columns) -> None:
+    """Write a table in one step, CSV or Parquet by its ending.
+
+    Raises
+    ------
+    LatentLabError
+        If it cannot be written; an earlier file is intact.
+    """
+    try:
+        write_table(path, columns)
     except OSError as error:
         raise LatentLabError(f"“{path}” cannot be written: {error.strerror or error}.") from error
 

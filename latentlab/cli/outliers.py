@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
 from cyclopts import Parameter
 from cyclopts.validators import Number
 from numpy.typing import NDArray
 
-from latentlab.cli.destination import file_to_write, write_result
+from latentlab.base.table_file import ENDINGS, check_table_file
+from latentlab.cli.destination import file_to_write, write_table_result
 from latentlab.cli.options import WHOLE, AsJson, Out
 from latentlab.cli.say import note, print_json, printable
 from latentlab.cli.subject import choose, held_out_of, open_trained, trained_on
 from latentlab.core.errors import UsageError
 from latentlab.core.image_set import ImageSet
+from latentlab.core.outlier_csv import outlier_columns
 from latentlab.core.outlier_scores import OutlierScores, latent_distance, outlier_scores
 from latentlab.core.roc import auc
-from latentlab.core.skipped_csv import plain_cell
 
 if TYPE_CHECKING:
     from latentlab.nn.open_model import OpenedModel
@@ -84,14 +82,14 @@ def outliers(
         images that were not trained on. It is 0.5 for chance and 1 where all of the class are more
         unusual than any other image.
     out
-        A .csv file with all images.
+        A .csv or .parquet file with all images.
     device
         auto, cpu, cuda or mps.
     json_
         Write one JSON object.
     """
     if out is not None:
-        file_to_write(out, (".csv",))
+        check_table_file(file_to_write(out, ENDINGS))
     model = open_trained(run, device)
     images = choose(model, data, "all").data
     positive = None if abnormal is None else _of_class(images, abnormal)
@@ -116,7 +114,10 @@ def outliers(
                 f"some of “{abnormal}” and others, so there is no ROC curve."
             )
     if out is not None:
-        _write(out, rows)
+        order = np.array([row.index for row in rows], np.int64)
+        knows = not (splits == "other").any()
+        held_out = np.flatnonzero(splits == "held-out") if knows else None
+        write_table_result(out, outlier_columns(images, scores, order, held_out=held_out))
         found["out"] = out
     if json_:
         print_json(found | {"outliers": [asdict(row) for row in rows[:top]]})
@@ -188,28 +189,6 @@ def _rows(images: ImageSet, splits: Splits, scores: OutlierScores, by: str) -> l
         )
         for i in np.argsort(ranks).tolist()
     ]
-
-
-def _write(path: Path, rows: Sequence[OutlierRow]) -> None:
-    text = io.StringIO(newline="")
-    writer = csv.writer(text)
-    writer.writerow(OutlierRow.__dataclass_fields__)
-    for row in rows:
-        cells = asdict(row) | {
-            "file": plain_cell(row.file or ""),
-            "label": plain_cell(row.label or ""),
-            "recon_error": f"{row.recon_error:.9g}",
-            "latent_distance": f"{row.latent_distance:.9g}",
-        }
-        writer.writerow(cells.values())
-    content = text.getvalue()
-    # The mark at the start is what tells spreadsheets that it is UTF-8; others stumble over it.
-    encoded = content.encode("ascii" if content.isascii() else "utf-8-sig", "replace")
-
-    def write(file: BinaryIO) -> None:
-        file.write(encoded)
-
-    write_result(path, write)
 
 
 def _print(found: dict[str, Any], rows: Sequence[OutlierRow]) -> None:

@@ -1,92 +1,59 @@
-"""How unusual each image is as a table for spreadsheets."""
+"""How unusual each image is as a table: one, whoever writes it."""
 
 from __future__ import annotations
 
-import csv
-import io
-from pathlib import Path
-from typing import BinaryIO
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from latentlab.core.atomic_write import atomic_write
+from latentlab.base.table_file import identity_columns
 from latentlab.core.image_set import ImageSet
 from latentlab.core.outlier_scores import OutlierScores, ranks_of
-from latentlab.core.skipped_csv import plain_cell
-
-COLUMNS = (
-    "rank",
-    "index",
-    "file",
-    "class",
-    "split",
-    "recon_error",
-    "recon_rank",
-    "latent_distance",
-    "latent_rank",
-    "above_threshold",
-)
 
 
-def write_outliers(
-    path: Path,
+def outlier_columns(
     data: ImageSet,
     scores: OutlierScores,
     order: NDArray[np.int64],
     *,
-    num_above: int,
     held_out: NDArray[np.int64] | None,
-) -> None:
-    """Write images in an order as CSV, under its name only once it is complete.
+    num_above: int | None = None,
+) -> dict[str, Sequence[str] | NDArray[Any]]:
+    """Return the columns of a table, for :func:`~latentlab.base.table_file.write_table`.
 
     Parameters
     ----------
-    path
-        The file.
     data, scores
-        The images and their scores; names of files and classes are written so that no spreadsheet
-        takes them for formulas.
+        The images and their scores.
     order
-        int64 (m,), which images, most unusual first. Places are among these.
-    num_above
-        How many of them are above the threshold.
+        int64 (m,), which images, most unusual first. Ranks are among these.
     held_out
         int64, sorted: images that were not trained on; ``None`` where the model knows none of them.
-
-    Raises
-    ------
-    OSError
-        As the system raised it; an older file is then intact.
+    num_above
+        How many of them are above a threshold, where there is one.
     """
-    origin = data.origin
-    files = None if origin is None or len(origin.files) != len(data) else origin.files
-    recon, latent = scores.recon_error[order], scores.latent_distance[order]
-    recon_ranks, latent_ranks = ranks_of(recon), ranks_of(latent)
+    columns: dict[str, Sequence[str] | NDArray[Any]] = {"rank": np.arange(1, len(order) + 1)}
+    for name, column in identity_columns(data).items():
+        if isinstance(column, np.ndarray):
+            columns[name] = column[order]
+        else:
+            columns[name] = [column[i] for i in order.tolist()]
     unseen = None if held_out is None else np.isin(order, held_out)
+    splits = ["other"] * len(order) if unseen is None else _SPLITS[unseen.astype(int)].tolist()
+    recon, latent = scores.recon_error[order], scores.latent_distance[order]
+    columns |= {
+        "split": splits,
+        "recon_error": recon,
+        "recon_rank": ranks_of(recon),
+        "latent_distance": latent,
+        "latent_rank": ranks_of(latent),
+    }
+    if num_above is not None:
+        above = np.arange(len(order)) < num_above
+        columns["above_threshold"] = np.array(["no", "yes"])[above.astype(int)].tolist()
+    return columns
 
-    def write(file: BinaryIO) -> None:
-        # The mark at the start is what tells spreadsheets that it is UTF-8.
-        text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="", errors="replace")
-        writer = csv.writer(text)
-        writer.writerow(COLUMNS)
-        for place, index in enumerate(order.tolist()):
-            split = "other" if unseen is None else "held-out" if unseen[place] else "train"
-            writer.writerow(
-                (
-                    place + 1,
-                    index,
-                    "" if files is None else plain_cell(files[index]),
-                    plain_cell(data.class_name(index)),
-                    split,
-                    f"{recon[place]:.9g}",
-                    recon_ranks[place],
-                    f"{latent[place]:.9g}",
-                    latent_ranks[place],
-                    "yes" if place < num_above else "no",
-                )
-            )
-        text.flush()
-        text.detach()
 
-    atomic_write(path, write)
+_SPLITS = np.array(["train", "held-out"])

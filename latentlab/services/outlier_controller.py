@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal, Slot
 
-from latentlab.core.outlier_csv import write_outliers
+from latentlab.base.table_file import write_table
+from latentlab.core.outlier_csv import outlier_columns
 from latentlab.core.outlier_messages import FINDING, OutlierOptions
 from latentlab.family.described_model import run_spec
 from latentlab.services.explore_controller import ExploreController
@@ -94,14 +95,14 @@ class OutlierController(QObject):
         """
         found = self._outliers.found
         if found is not None:
-            write_outliers(
-                path,
+            columns = outlier_columns(
                 found.data,
                 found.scores,
                 self._outliers.order,
-                num_above=self._outliers.num_above,
                 held_out=self._outliers.held_out,
+                num_above=self._outliers.num_above,
             )
+            write_table(path, columns)
 
     # --- what changes --------------------------------------------------------------------------
 

@@ -175,12 +175,13 @@ def test_a_table_for_spreadsheets(vae: Path, tmp_path: Path, shell: Shell) -> No
     with out.open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
     assert list(rows[0]) == [
-        *("rank", "index", "file", "label", "split", "recon_error", "latent_distance")
+        *("rank", "index", "file", "class", "split"),
+        *("recon_error", "recon_rank", "latent_distance", "latent_rank"),
     ]
     assert {row["file"] for row in rows} == {
         *("'=cmd()/a.png", "'=cmd()/é.png", "plain/+1.png", "plain/b\\x1b.png")
     }
-    assert {row["label"] for row in rows} == {"'=cmd()", "plain"}
+    assert {row["class"] for row in rows} == {"'=cmd()", "plain"}
     found = shell("outliers", vae, folder, "--json").json["outliers"]
     assert {row["file"] for row in found} == set(names)
     for row, other in zip(rows, found, strict=True):

@@ -6,11 +6,11 @@ import csv
 from pathlib import Path
 
 import numpy as np
-import pytest
 
+from latentlab.base.table_file import write_table
 from latentlab.core.image_set import ImageSet
 from latentlab.core.origin import Origin
-from latentlab.core.outlier_csv import COLUMNS, write_outliers
+from latentlab.core.outlier_csv import outlier_columns
 from latentlab.core.outlier_scores import OutlierScores
 
 
@@ -28,31 +28,23 @@ def data_of(files: tuple[str, ...] | None, tmp_path: Path) -> ImageSet:
 def test_names_are_no_formulas_and_places_are_among_the_shown(tmp_path: Path) -> None:
     data = data_of(("=cmd().png", "a,b\n.png", "é.png"), tmp_path)
     scores = OutlierScores(np.array([0.1, 0.3, 0.2]), np.array([np.nan, 1.0, 2.0]))
-    path = tmp_path / "out.csv"
-    write_outliers(
-        path, data, scores, np.array([1, 0]), num_above=1, held_out=np.array([1], np.int64)
-    )
+    path, order = tmp_path / "out.csv", np.array([1, 0])
+    write_table(path, outlier_columns(data, scores, order, num_above=1, held_out=np.array([1])))
     head, first, second = rows_of(path)
-    assert tuple(head) == COLUMNS
+    assert head == [
+        *("rank", "index", "file", "class", "split", "recon_error", "recon_rank"),
+        *("latent_distance", "latent_rank", "above_threshold"),
+    ]
     assert first == ["1", "1", first[2], "b", "held-out", "0.3", "1", "1", "1", "yes"]
     assert "\n" not in first[2] and first[2].startswith("a,b")
     assert second[2] == "'=cmd().png" and second[3] == "'=SUM(A1)"
-    assert second[4:] == ["train", "0.1", "2", "nan", "2", "no"]
+    assert second[4:] == ["train", "0.1", "2", "", "2", "no"]
 
 
-def test_without_files_and_with_data_that_the_model_does_not_know(tmp_path: Path) -> None:
-    path = tmp_path / "out.csv"
+def test_without_files_threshold_and_with_data_that_the_model_does_not_know(
+    tmp_path: Path,
+) -> None:
     scores = OutlierScores(np.ones(3), np.ones(3))
-    write_outliers(path, data_of(None, tmp_path), scores, np.arange(3), num_above=0, held_out=None)
-    assert [row[2] + row[4] for row in rows_of(path)[1:]] == ["other"] * 3
-
-
-def test_an_older_file_survives_a_failure(tmp_path: Path) -> None:
-    path = tmp_path / "out.csv"
-    path.write_text("old")
-    scores = OutlierScores(np.ones(3), np.ones(3))
-    with pytest.raises(IndexError):
-        write_outliers(
-            path, data_of(None, tmp_path), scores, np.array([7]), num_above=0, held_out=None
-        )
-    assert path.read_text() == "old"
+    columns = outlier_columns(data_of(None, tmp_path), scores, np.arange(3), held_out=None)
+    assert columns["split"] == ["other"] * 3
+    assert "file" not in columns and "above_threshold" not in columns

@@ -8,13 +8,12 @@ from typing import Annotated, Any
 import numpy as np
 from cyclopts import Parameter
 
-from latentlab.base.table_file import ENDINGS, check_table_file, identity_columns, write_table
-from latentlab.cli.destination import file_to_write
+from latentlab.base.table_file import ENDINGS, check_table_file, identity_columns
+from latentlab.cli.destination import file_to_write, write_table_result
 from latentlab.cli.options import AsJson
 from latentlab.cli.picture_options import NOTHING_ASKED, Pictures, asked_treatment
 from latentlab.cli.say import print_json, printable
 from latentlab.cli.subject import open_images
-from latentlab.core.errors import LatentLabError
 from latentlab.features.properties.measure import NAMES, PROPERTIES, measure
 
 _AT_ONCE = 512
@@ -55,12 +54,7 @@ def properties(
     columns = identity_columns(images) | dict(zip(NAMES, found.T, strict=True))
     said: dict[str, Any] = {"data": images.name, "num_images": len(images)}
     if out is not None:
-        try:
-            write_table(out, columns)
-        except OSError as error:
-            raise LatentLabError(
-                f"“{out}” cannot be written: {error.strerror or error}."
-            ) from error
+        write_table_result(out, columns)
         said["out"] = str(out)
     if json_:
         rows = zip(*(list(column) for column in columns.values()), strict=True)
