@@ -24,7 +24,14 @@ VAGUE_NAMES = {"utils", "util", "helpers", "helper", "common", "manager", "misc"
 
 # What each layer may import beside the standard library; a name stands for all below it.
 ALLOWED = {
-    "core": {"latentlab.engine.jobs", "latentlab.core", "numpy", "msgspec", "platformdirs"},
+    "core": {
+        "latentlab.base",
+        "latentlab.engine.jobs",
+        "latentlab.core",
+        "numpy",
+        "msgspec",
+        "platformdirs",
+    },
     "family": {"latentlab.core", "latentlab.family", "msgspec", "torch"},
     "data": {"latentlab.core", "latentlab.data", "numpy", "PIL", "msgspec"},
     "nn": {
@@ -47,6 +54,7 @@ ALLOWED = {
         "PySide6.QtCore",
     },
     "services": {
+        "latentlab.base",
         "latentlab.workspace",
         "latentlab.engine.jobs",
         "latentlab.core",
@@ -82,6 +90,7 @@ ALLOWED = {
         "superqt",
     },
     "cli": {
+        "latentlab.base",
         "latentlab.engine.jobs",
         "latentlab.features",
         "latentlab",
