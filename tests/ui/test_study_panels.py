@@ -214,10 +214,10 @@ def test_outliers_of_an_abnormal_class_have_curves(digits: Tabs) -> None:
     assert f"AUC {latent.auc:.3f}" in digits.text(panel, "auc_latent")
     assert f"{recon.auc:.3f}" in plot.accessibleDescription()
     outliers.set_num_above(400)
-    assert plot.mark == (1.0, 1.0)
+    assert plot.threshold == (1.0, 1.0)
     plot.grab()
     choose(combo, None)
-    assert plot.curves == (None, None) and plot.mark is None
+    assert plot.curves == (None, None) and plot.threshold is None
 
 
 def test_outliers_without_classes_or_data(tabs: Tabs, few_digits: ImageSet) -> None:

@@ -134,7 +134,7 @@ class NoiseMatrixPanel(QWidget):
         column.addStretch(1)
         self._pages.addWidget(page)
         self._heat_map = NoiseHeatMap(self._matrix, theme)
-        self._heat_map.chosen.connect(self._choose)
+        self._heat_map.cellChosen.connect(self._choose)
         area = QScrollArea()
         area.setWidgetResizable(True)
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -201,7 +201,7 @@ class NoiseMatrixPanel(QWidget):
         self._said.write(path, self._save_picture)
 
     def _save_picture(self, path: Path) -> None:
-        save_png(path, self._heat_map.picture())
+        save_png(path, self._heat_map.whole_picture())
 
     # --- rendering -----------------------------------------------------------------------------
 
