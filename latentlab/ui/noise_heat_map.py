@@ -21,6 +21,7 @@ from latentlab.ui.theme import Theme
 _MIN_SCALE_DB = 3.0  # so that a hundredth of a dB does not look like a triumph
 _HEAD_PX = 41  # two lines of a title and an amount
 _LABEL_PX = 138
+_FRAME_PX = 1  # of the focus
 _MIN_ROW_PX, _MAX_ROW_PX = 32, 46
 _MIN_CELL_PX, _MAX_CELL_PX = 54, 110
 _PICTURE_ROW_PX, _PICTURE_CELL_PX, _PICTURE_LABEL_PX = 44, 112, 230
@@ -111,8 +112,8 @@ class NoiseHeatMap(Plot):
         if self._label_px == _PICTURE_LABEL_PX:
             return QSize(_PICTURE_CELL_PX, _PICTURE_ROW_PX)
         columns, rows = max(1, len(self._matrix.columns)), max(1, len(self._matrix.rows))
-        across = (self.width() - _LABEL_PX) // columns
-        down = (self.height() - _HEAD_PX) // rows
+        across = (self.width() - 2 * _FRAME_PX - _LABEL_PX) // columns
+        down = (self.height() - 2 * _FRAME_PX - _HEAD_PX) // rows
         return QSize(
             min(max(across, _MIN_CELL_PX), _MAX_CELL_PX), min(max(down, _MIN_ROW_PX), _MAX_ROW_PX)
         )
@@ -121,20 +122,25 @@ class NoiseHeatMap(Plot):
         """Return the room of cells and labels, which is not all of it where there are few."""
         columns, rows = max(1, len(self._matrix.columns)), max(1, len(self._matrix.rows))
         cell = self._cell_size()
-        return QRect(0, 0, self._label_px + columns * cell.width(), _HEAD_PX + rows * cell.height())
+        width, height = columns * cell.width(), rows * cell.height()
+        return QRect(_FRAME_PX, _FRAME_PX, self._label_px + width, _HEAD_PX + height)
+
+    def focus_rect(self) -> QRect:
+        """Return the frame around cells and labels."""
+        return self.canvas_rect().adjusted(-_FRAME_PX, -_FRAME_PX, _FRAME_PX, _FRAME_PX)
 
     def cell_rect(self, row: int, column: int) -> QRect:
         """Return the place of a cell in the widget's coordinates."""
         cell = self._cell_size()
         place = QPoint(self._label_px + column * cell.width(), _HEAD_PX + row * cell.height())
-        return QRect(place, cell - QSize(GAP_PX, GAP_PX))
+        return QRect(place + QPoint(_FRAME_PX, _FRAME_PX), cell - QSize(GAP_PX, GAP_PX))
 
     def _place_at(self, position: QPoint) -> tuple[int, int]:
         """Return row and column at a position, -1 in the labels."""
         cell = self._cell_size()
         return (
-            (position.y() - _HEAD_PX) // cell.height(),
-            (position.x() - self._label_px) // cell.width(),
+            (position.y() - _FRAME_PX - _HEAD_PX) // cell.height(),
+            (position.x() - _FRAME_PX - self._label_px) // cell.width(),
         )
 
     def cell_at(self, position: QPoint) -> tuple[int, int] | None:
@@ -150,7 +156,8 @@ class NoiseHeatMap(Plot):
     def minimumSizeHint(self) -> QSize:
         """Return room for all cells at their smallest."""
         columns, rows = len(self._matrix.columns), len(self._matrix.rows)
-        return QSize(_LABEL_PX + columns * _MIN_CELL_PX, _HEAD_PX + rows * _MIN_ROW_PX)
+        frame = QSize(2 * _FRAME_PX, 2 * _FRAME_PX)
+        return frame + QSize(_LABEL_PX + columns * _MIN_CELL_PX, _HEAD_PX + rows * _MIN_ROW_PX)
 
     # --- rendering -----------------------------------------------------------------------------
 
@@ -215,8 +222,7 @@ class NoiseHeatMap(Plot):
         self._label_px = _PICTURE_LABEL_PX
         self.set_margins((_PICTURE_LABEL_PX, _HEAD_PX, 0, 0))
         try:
-            size = self.canvas_rect().size()
-            return self.picture(size)
+            return self.picture(self.focus_rect().size())
         finally:
             self._label_px = _LABEL_PX
             self.set_margins((_LABEL_PX, _HEAD_PX, 0, 0))

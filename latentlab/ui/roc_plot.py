@@ -18,6 +18,7 @@ _LEAST_PX = 64
 _PAD_PX = 4
 _AXES_FROM_PX = 100  # smaller squares have no room for numbers
 _LEFT_PX, _BOTTOM_PX = 24, 15
+_MARGINS = (0, 4, 8, 0)  # for what of a number is beyond the end of its axis
 _MAX_POINTS = 400  # more than there are pixels
 _TICKS = [(0.0, "0"), (0.5, "50"), (1.0, "100")]
 _STYLES = {
@@ -42,7 +43,7 @@ class RocPlot(Plot):
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         axes: dict[Side, Axis] = {"left": Axis(_LEFT_PX, "%"), "bottom": Axis(_BOTTOM_PX)}
-        super().__init__(theme, "", _STYLES, axes, ground="background", parent=parent)
+        super().__init__(theme, "", _STYLES, axes, _MARGINS, parent=parent)
         self.setObjectName("roc_plot")
         self.setAccessibleName(self.tr("ROC curves"))
         self._curves: tuple[RocCurve | None, RocCurve | None] = (None, None)
@@ -101,17 +102,22 @@ class RocPlot(Plot):
             if curve is not None
         ]
         head = self.tr("Threshold that {0:.0f} % of the normal images exceed:").format(100 * x)
-        return "\n".join([head, *found, "", self.toolTip()])
+        return self.explained("\n".join([head, *found]))
 
     def canvas_rect(self) -> QRect:
         """Return the square at the left, with numbers beside it where there is room."""
         return QRect(1, 1, *self._sides())
 
+    def focus_rect(self) -> QRect:
+        """Return the frame around the square."""
+        return self.canvas_rect().adjusted(-1, -1, 1, 1)
+
     def _sides(self) -> tuple[int, int]:
         has_numbers = min(self.width(), self.height()) >= _AXES_FROM_PX
         left, bottom = (_LEFT_PX, _BOTTOM_PX) if has_numbers else (0, 0)
-        side = max(8, min(self.width() - 2 - left, self.height() - 2 - bottom))
-        return side + left, side + bottom
+        across, down = left + _MARGINS[2], bottom + _MARGINS[1]
+        side = max(8, min(self.width() - 2 - across, self.height() - 2 - down))
+        return side + across, side + down
 
     def _place_canvas(self) -> None:
         has_numbers = min(self.width(), self.height()) >= _AXES_FROM_PX

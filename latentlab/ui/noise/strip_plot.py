@@ -234,7 +234,7 @@ class StripPlot(Plot):
             painter.drawPixmap(QPointF(0, 0), self._thumbs)
         entries = [
             Entry(
-                _STYLES[name].pen(tokens, tokens.panel),
+                _STYLES[name].pen(tokens, tokens.panel, painter.device().devicePixelRatioF()),
                 f"{self._titles[name]} {_number(value)}",
                 tokens.ink if name == "model" else tokens.muted,
             )

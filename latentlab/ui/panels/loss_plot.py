@@ -60,7 +60,7 @@ class LossPlot(Plot):
                 "epochs; solid: training images, dashed: held-out images"
             )
         )
-        self.set_hint(self._words)
+        self.set_hint(self._tip)
         training.curvesChanged.connect(
             Coalesced(self.render_curves, self, _RENDER_EVERY_MS).schedule
         )
@@ -95,6 +95,9 @@ class LossPlot(Plot):
         self.set_axis_size("right", width if self._second else 0)
         self.set_description(self._words(float(self.stops()[-1])) if len(self.stops()) else "")
 
+    def _tip(self, x: float) -> str:
+        return self.explained(self._words(x))
+
     def _words(self, x: float) -> str:
         """Return the values nearest to a number of epochs."""
         titles = {
@@ -106,7 +109,7 @@ class LossPlot(Plot):
         known = ((title, _nearest(*self.curve(name), x)) for name, title in titles.items())
         lines = [title.format(value) for title, value in known if value is not None]
         head = self.tr("Epoch {0:.2f}").format(x)
-        return "\n".join([head, *lines, "", self.toolTip()])
+        return "\n".join([head, *lines])
 
 
 def _nearest(x: NDArray[np.float64], y: NDArray[np.float64], at: float) -> float | None:

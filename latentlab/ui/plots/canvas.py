@@ -46,6 +46,8 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
         self._tokens: Tokens | None = None
         self._ground = ""
         self._still: QPixmap | None = None
+        self._ratio: float | None = None
+        self._drawn_ratio = 0.0
         self._lines: tuple[float, ...] = ()
         self._columns_px: set[float] = set()
         self._dots: tuple[Dot, ...] = ()
@@ -111,16 +113,29 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
         self._tokens, self._ground = tokens, ground
         self.setFont(font)
         self.setBackground(ground)
-        for side, item in self._axis_items.items():
-            item.setPen(pg.mkPen(tokens.line))
-            item.setTickPen(pg.mkPen(tokens.line))
-            item.setTextPen(pg.mkPen(getattr(tokens, self._axes[side].tone)))
-            item.setTickFont(font)
-        for name, style in self._styles.items():
-            self._curves[name].setPen(style.pen(tokens, ground))
-            if style.fill:
-                self._curves[name].setBrush(mixed(getattr(tokens, style.tone), ground, style.fill))
+        self._set_pens(tokens, self._pixel_ratio())
         self._renew()
+
+    def draw_for(self, ratio: float | None) -> None:
+        """Draw for another number of pixels in one of the window; ``None`` for the screen."""
+        self._ratio = ratio
+
+    def _pixel_ratio(self) -> float:
+        return self._ratio or self.devicePixelRatioF()
+
+    def _set_pens(self, tokens: Tokens, ratio: float) -> None:
+        self._drawn_ratio = ratio
+        line = pg.mkPen(tokens.line, width=ratio)
+        for side, item in self._axis_items.items():
+            item.setPen(line)
+            item.setTickPen(line)
+            item.setTextPen(pg.mkPen(getattr(tokens, self._axes[side].tone)))
+            item.setTickFont(self.font())
+        for name, style in self._styles.items():
+            self._curves[name].setPen(style.pen(tokens, self._ground, ratio))
+            if style.fill:
+                fill = mixed(getattr(tokens, style.tone), self._ground, style.fill)
+                self._curves[name].setBrush(fill)
 
     def set_curve(self, name: str, x: NDArray[np.float64], y: NDArray[np.float64]) -> None:
         """Give a curve other values, NaN or infinite where it is broken."""
@@ -233,13 +248,15 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint what stands still from a picture, and over it what moves with the pointer."""
         del event
-        ratio = self.devicePixelRatio()
-        if self._still is None or self._still.devicePixelRatio() != ratio:
+        ratio = self._pixel_ratio()
+        if self._still is None or self._drawn_ratio != ratio:
+            if self._tokens is not None and self._drawn_ratio != ratio:
+                self._set_pens(self._tokens, ratio)
             still = QPixmap(self.size() * ratio)
             still.setDevicePixelRatio(ratio)
             self._grid.activate()
             with QPainter(still) as painter:
-                self.render(painter)
+                self.render(painter, QRectF(self.rect()), self.rect())
             self._still = still
         with QPainter(self.viewport()) as painter:
             painter.drawPixmap(0, 0, self._still)

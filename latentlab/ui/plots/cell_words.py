@@ -45,7 +45,9 @@ def paint_cell_words(
         place = QRectF(0, area.top() + row * down, area.left() - _SIDE_PX, down - GAP_PX)
         _paint_side(painter, place, label, font, tokens)
     if cells.selected is not None and cells.selected[0] < rows and cells.selected[1] < columns:
-        painter.setPen(QPen(QColor(tokens.ink), 2))
+        pen = QPen(QColor(tokens.ink), 2)
+        pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
+        painter.setPen(pen)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRect(_cell(area, *cells.selected, across, down).adjusted(1, 1, -1, -1))
 

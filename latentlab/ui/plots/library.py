@@ -1,7 +1,7 @@
 """pyqtgraph, loaded in pieces between which the window answers.
 
-All at once it takes 0.3 s. In a thread beside it the process sometimes crashes: Qt's classes are
-made known to Python while they are used.
+All at once it takes 0.3 s. It is not done in a thread: PySide makes Qt's classes known to Python
+when their names are first used, and nothing says that two threads may do so at once.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 FONT_PX = 10
 _FRAME_PX = 1  # of the focus
 _PIECE_EVERY_MS = 10
+_TIP_LETTERS = 64  # of a line in a tip
 _KEYS = {
     Qt.Key.Key_Left: -1,
     Qt.Key.Key_Right: 1,
@@ -101,6 +103,7 @@ class Plot(QWidget):
         self._dots: tuple[Dot, ...] = ()
         self._hint: Callable[[float], str] | None = None
         self._picks = False
+        self._is_pictured = False
         self._description = ""
         self._canvas: Canvas | None = None
         self._waiting = QTimer(self)
@@ -177,6 +180,10 @@ class Plot(QWidget):
         """Set what gives the translated words about an x, for tips and screen readers."""
         self._hint = hint
 
+    def explained(self, reading: str) -> str:
+        """Return what is read with the sentence that says what the plot is."""
+        return f"{reading}\n\n{textwrap.fill(self.toolTip(), _TIP_LETTERS)}"
+
     def set_picks(self, picks: bool) -> None:
         """Let x be chosen by click, drag and keys, which otherwise only read."""
         self._picks = picks
@@ -200,6 +207,10 @@ class Plot(QWidget):
     def canvas_rect(self) -> QRect:
         """Return where axes and curves are; what is beside it belongs to the subclass."""
         return self.rect().adjusted(_FRAME_PX, _FRAME_PX, -_FRAME_PX, -_FRAME_PX)
+
+    def focus_rect(self) -> QRect:
+        """Return around what the keyboard's focus is shown."""
+        return self.rect()
 
     def area(self) -> QRectF:
         """Return where the curves are, in the widget's coordinates."""
@@ -316,10 +327,10 @@ class Plot(QWidget):
             self._waiting.start()
         painter = QPainter(self)
         self.paint_beside(painter, event.rect())
-        if self.hasFocus():
+        if self.hasFocus() and not self._is_pictured:
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(QColor(self._theme.tokens.accent), 1))
-            painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
+            painter.drawRect(self.focus_rect().adjusted(0, 0, -1, -1))
         painter.end()
 
     def paint_beside(self, painter: QPainter, dirty: QRect) -> None:
@@ -426,12 +437,17 @@ class Plot(QWidget):
         if size is not None:
             self.resize(size)
         self.make_canvas()
+        assert self._canvas is not None
+        self._canvas.draw_for(ratio)
+        self._is_pictured = True
         self._apply_pointer()
         image = QImage(self.size() * ratio, QImage.Format.Format_RGB32)
         image.setDevicePixelRatio(ratio)
         image.fill(QColor(self._theme.tokens.panel))
         self.grab()  # lays out what was not shown yet
         self.render(image, QPoint(), renderFlags=QWidget.RenderFlag.DrawChildren)
+        self._canvas.draw_for(None)
+        self._is_pictured = False
         self._read = read
         if size is not None:
             self.resize(shown)

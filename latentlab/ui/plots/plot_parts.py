@@ -70,17 +70,27 @@ class CurveStyle:
     is_stepped: bool = False
     is_right: bool = False
 
-    def pen(self, tokens: Tokens, ground: str) -> QPen:
-        """Return the pen of the line on a ground, which is a colour and no token."""
-        return _pen(self, tokens, ground)
+    def pen(self, tokens: Tokens, ground: str, ratio: float) -> QPen:
+        """Return the pen of the line.
+
+        Parameters
+        ----------
+        tokens
+            Of the theme.
+        ground
+            The colour behind, which is no token.
+        ratio
+            Pixels of the screen in one of the window: a cosmetic pen is as wide as in the former.
+        """
+        return _pen(self, tokens, ground, ratio)
 
 
 @lru_cache(maxsize=64)  # painted with each move of the pointer
-def _pen(style: CurveStyle, tokens: Tokens, ground: str) -> QPen:
+def _pen(style: CurveStyle, tokens: Tokens, ground: str, ratio: float) -> QPen:
     if not style.width_px:
         return QPen(Qt.PenStyle.NoPen)
     colour = mixed(getattr(tokens, style.tone), ground, style.strength)
-    pen = QPen(QColor(colour), style.width_px, style.line)
+    pen = QPen(QColor(colour), ratio * style.width_px, style.line)
     is_solid = style.line == Qt.PenStyle.SolidLine
     pen.setCapStyle(Qt.PenCapStyle.RoundCap if is_solid else Qt.PenCapStyle.FlatCap)
     pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
