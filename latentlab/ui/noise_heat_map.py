@@ -44,20 +44,32 @@ class NoiseHeatMap(Plot):
         Whose colours are used.
     parent
         Owner.
+    for_picture
+        Whether it is made for a file: with room for long names and without a selection.
     """
 
     cellChosen = Signal(int, int)
     """Emitted with row and column of a cell that somebody chose."""
 
     def __init__(
-        self, matrix: NoiseMatrixModel, theme: Theme, parent: QWidget | None = None
+        self,
+        matrix: NoiseMatrixModel,
+        theme: Theme,
+        parent: QWidget | None = None,
+        *,
+        for_picture: bool = False,
     ) -> None:
-        super().__init__(theme, "", margins=(_LABEL_PX, _HEAD_PX, 0, 0), parent=parent)
+        self._label_px = _PICTURE_LABEL_PX if for_picture else _LABEL_PX
+        super().__init__(theme, "", margins=(self._label_px, _HEAD_PX, 0, 0), parent=parent)
         self.setObjectName("noise_heat_map")
         self.setAccessibleName(self.tr("Gain in dB by model and noise"))
         self.setFont(QApplication.font())
         self._matrix = matrix
-        self._label_px = _LABEL_PX
+        self._for_picture = for_picture
+        if for_picture:
+            self.resize(self.focus_rect().size())
+            self._render()
+            return
         matrix.resultChanged.connect(self._on_result_changed)
         matrix.selectedChanged.connect(self._render)
         theme.changed.connect(self._render)
@@ -109,7 +121,7 @@ class NoiseHeatMap(Plot):
 
     def _cell_size(self) -> QSize:
         """Return the size of a cell with its gap."""
-        if self._label_px == _PICTURE_LABEL_PX:
+        if self._for_picture:
             return QSize(_PICTURE_CELL_PX, _PICTURE_ROW_PX)
         columns, rows = max(1, len(self._matrix.columns)), max(1, len(self._matrix.rows))
         across = (self.width() - 2 * _FRAME_PX - _LABEL_PX) // columns
@@ -198,7 +210,7 @@ class NoiseHeatMap(Plot):
                 tuple(
                     Label(CORRUPTIONS[name].title, f"{amount:g}") for name, amount in matrix.columns
                 ),
-                selected,
+                None if self._for_picture else selected,
             )
         )
 
@@ -217,16 +229,13 @@ class NoiseHeatMap(Plot):
         gains = [abs(cell.gain_db) for cell in self._matrix.cells.values()]
         return max([_MIN_SCALE_DB, *(gain for gain in gains if math.isfinite(gain))])
 
-    def whole_picture(self) -> QImage:
+    def picture(self, ratio: float = 2.0) -> QImage:
         """Return the whole matrix as a picture, whatever the size of the widget."""
-        self._label_px = _PICTURE_LABEL_PX
-        self.set_margins((_PICTURE_LABEL_PX, _HEAD_PX, 0, 0))
+        whole = NoiseHeatMap(self._matrix, self._theme, for_picture=True)
         try:
-            return self.picture(self.focus_rect().size())
+            return Plot.picture(whole, ratio)
         finally:
-            self._label_px = _LABEL_PX
-            self.set_margins((_LABEL_PX, _HEAD_PX, 0, 0))
-            self._place_canvas()
+            whole.deleteLater()
 
     # --- input ---------------------------------------------------------------------------------
 

@@ -300,8 +300,14 @@ def test_matrix_gains_have_signs_and_colours(digits: Tabs) -> None:
     for (row, column), cell in cells.items():
         text = heat.gain_text(row, column)
         assert text[0] == ("+" if cell.gain_db >= 0 else "−")
+    digits.matrix.show()
+    before = heat.size()
     image = heat.picture()
-    assert image.width() > 600 and not image.isNull()
+    assert heat.size() == before
+    assert image.width() > 2 * (230 + 5 * 112), "room for long names"
+    middle = image.pixelColor(2 * (230 + 4), 2 * (41 + 6))
+    fill = diverging_colour(cells[0, 0].gain_db / heat._scale_db(), is_dark=heat._theme.is_dark)
+    assert middle == fill
 
 
 @pytest.mark.parametrize("is_dark", [False, True])

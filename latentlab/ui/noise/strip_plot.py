@@ -20,7 +20,7 @@ from latentlab.ui.qimage import fitted, to_qimage
 from latentlab.ui.theme import Theme
 
 _AXIS_PX, _NAMES_PX = 24, 15  # for the decibels, and for what is at the places
-_RIGHT_PX = 5  # for the end of the last name
+_TOP_PX, _RIGHT_PX = 4, 5  # for the ends of the outer numbers and names
 _GAP_PX = 2
 _LEAST_THUMB_PX, _MOST_THUMB_PX = 24, 44
 _THUMB_SHARE = 0.14  # of the height, for each row
@@ -78,7 +78,7 @@ class StripPlot(Plot):
             "",
             _STYLES,
             {"left": Axis(_AXIS_PX, "dB", has_grid=True), "bottom": Axis(_NAMES_PX)},
-            (0, 0, _RIGHT_PX, 0),
+            (0, _TOP_PX, _RIGHT_PX, 0),
             parent=parent,
         )
         self.setObjectName("noise_strip")
@@ -172,7 +172,7 @@ class StripPlot(Plot):
     def canvas_rect(self) -> QRect:
         """Return the room between pictures and legend."""
         num_rows = len(self._strip.rows) if self._strip is not None else 0
-        top = num_rows * (self._thumb_px() + _GAP_PX) + 3
+        top = num_rows * (self._thumb_px() + _GAP_PX)
         return QRect(1, top, self.width() - 2, max(30, self._legend_rect().top() - top))
 
     def plot_area(self) -> QRectF:

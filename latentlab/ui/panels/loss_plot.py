@@ -15,7 +15,7 @@ from latentlab.ui.plots.plot_parts import Axis, CurveStyle
 from latentlab.ui.theme import Theme
 
 _HEIGHT_PX = 160
-_LEFT_PX, _BOTTOM_PX = 32, 29
+_LEFT_PX, _TOP_PX, _BOTTOM_PX = 32, 5, 29
 _RIGHT_PX, _WIDE_RIGHT_PX = 22, 40  # for few and for many digits
 _RENDER_EVERY_MS = 1000
 _SKIP_SHARE = 0.04  # the first steps are so high that they would flatten all the rest
@@ -46,6 +46,7 @@ class LossPlot(Plot):
                 "right": Axis(_RIGHT_PX, tone="warn"),
                 "bottom": Axis(_BOTTOM_PX, "epoch"),
             },
+            (0, _TOP_PX, 0, 0),
             parent=parent,
         )
         self._training = training

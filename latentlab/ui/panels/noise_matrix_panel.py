@@ -201,7 +201,7 @@ class NoiseMatrixPanel(QWidget):
         self._said.write(path, self._save_picture)
 
     def _save_picture(self, path: Path) -> None:
-        save_png(path, self._heat_map.whole_picture())
+        save_png(path, self._heat_map.picture())
 
     # --- rendering -----------------------------------------------------------------------------
 

@@ -73,7 +73,11 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
         self._curves: dict[str, Any] = {}
         for name, style in styles.items():
             fill = {"fillLevel": 0.0} if style.fill else {}
-            curve = pg.PlotCurveItem(antialias=True, connect="finite", **fill)
+            curve = pg.PlotCurveItem(
+                antialias=bool(style.width_px),  # areas alone would have seams
+                connect="finite",
+                **fill,
+            )
             box = self._right_box if style.is_right else self._box
             box.addItem(curve)
             self._curves[name] = curve

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
@@ -430,12 +430,9 @@ class Plot(QWidget):
 
     # --- pictures ------------------------------------------------------------------------------
 
-    def picture(self, size: QSize | None = None, ratio: float = 2.0) -> QImage:
-        """Return the plot as a picture, of its own size or another, on the ground of the theme."""
-        shown = self.size()
+    def picture(self, ratio: float = 2.0) -> QImage:
+        """Return the plot as a picture on the ground of the theme."""
         read, self._read = self._read, math.nan
-        if size is not None:
-            self.resize(size)
         self.make_canvas()
         assert self._canvas is not None
         self._canvas.draw_for(ratio)
@@ -444,13 +441,10 @@ class Plot(QWidget):
         image = QImage(self.size() * ratio, QImage.Format.Format_RGB32)
         image.setDevicePixelRatio(ratio)
         image.fill(QColor(self._theme.tokens.panel))
-        self.grab()  # lays out what was not shown yet
         self.render(image, QPoint(), renderFlags=QWidget.RenderFlag.DrawChildren)
         self._canvas.draw_for(None)
         self._is_pictured = False
         self._read = read
-        if size is not None:
-            self.resize(shown)
         self._apply_pointer()
         return image
 
