@@ -117,6 +117,18 @@ def test_odd_curves_are_painted(plot: StripPlot, curves: dict[str, object]) -> N
     plot.grab()
 
 
+def test_a_strip_that_went_away_leaves_no_axes(qtbot: QtBot, qapp: QApplication) -> None:
+    made = StripPlot(Theme(qapp), TITLES)
+    qtbot.addWidget(made)
+    made.set_strip(strip(model=SHARES))
+    made.set_strip(None, "nothing yet")
+    made.make_canvas()
+    assert made.canvas is not None
+    assert made.canvas.isHidden()
+    made.set_strip(strip(model=SHARES))
+    assert not made.canvas.isHidden()
+
+
 def test_few_places_and_none(plot: StripPlot) -> None:
     plot.set_strip(None, "nothing yet")
     plot.grab()

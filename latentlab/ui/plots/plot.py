@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 FONT_PX = 10
 _FRAME_PX = 1  # of the focus
-_PIECE_EVERY_MS = 10
+_PIECE_EVERY_MS = 1  # which leaves input between them
 _TIP_LETTERS = 64  # of a line in a tip
 _KEYS = {
     Qt.Key.Key_Left: -1,
@@ -103,7 +103,7 @@ class Plot(QWidget):
         self._dots: tuple[Dot, ...] = ()
         self._hint: Callable[[float], str] | None = None
         self._picks = False
-        self._is_pictured = False
+        self._is_pictured, self._shows_canvas = False, True
         self._description = ""
         self._canvas: Canvas | None = None
         self._waiting = QTimer(self)
@@ -288,10 +288,11 @@ class Plot(QWidget):
             self._canvas.set_cells(self._cells)
         self._apply_ranges()
         self._apply_pointer()
-        self._canvas.show()
+        self._canvas.setVisible(self._shows_canvas)
 
     def show_canvas(self, shows: bool) -> None:
         """Hide axes and curves where there is nothing to show."""
+        self._shows_canvas = shows
         if self._canvas is not None:
             self._canvas.setVisible(shows)
 
