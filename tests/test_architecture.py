@@ -127,7 +127,7 @@ ALSO_ALLOWED = {
     "latentlab/data/parquet.py": {"pyarrow"},
     "latentlab/core/neighbours.py": {"scipy"},  # only where a tree is built
     "latentlab/core/planes/pca_plane.py": {"scipy"},  # only where the plane is wanted
-    "latentlab/ui/panels/loss_plot.py": {"pyqtgraph"},  # untyped: wrapped once
+    "latentlab/ui/plots/canvas.py": {"pyqtgraph"},  # untyped: wrapped once
     "latentlab/services/engine/compute_thread.py": {"PySide6.QtCore"},  # the thread itself
     "latentlab/services/settings.py": {"msgspec", "filelock"},  # checked, one window at a time
     "latentlab/services/engine/non_local_means.py": {"skimage"},  # an extra
@@ -264,7 +264,7 @@ def test_the_window_knows_no_engine_at_all() -> None:
         ("latentlab/core/planes/pca_plane.py", ("scipy",)),
         ("latentlab/services/engine/compute_thread.py", ("torch", "latentlab.nn")),
         ("latentlab/services/engine/mailbox.py", ("torch", "latentlab.nn")),
-        ("latentlab/ui/panels/loss_plot.py", ("pyqtgraph",)),
+        ("latentlab/ui/plots/plot.py", ("pyqtgraph", "latentlab.ui.plots.canvas")),
         ("latentlab/app.py", ("PySide6", "torch", "latentlab.ui", "latentlab.services")),
         ("latentlab/__init__.py", ("torch", "latentlab.nn")),
         ("latentlab/__main__.py", ("latentlab.cli", "latentlab.app")),

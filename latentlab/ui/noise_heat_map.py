@@ -4,38 +4,36 @@ from __future__ import annotations
 
 import math
 
-from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, Signal, Slot
-from PySide6.QtGui import (
-    QColor,
-    QFont,
-    QFontMetrics,
-    QHelpEvent,
-    QImage,
-    QKeyEvent,
-    QMouseEvent,
-    QPainter,
-    QPaintEvent,
-    QPen,
-)
-from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+import numpy as np
+from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QColor, QHelpEvent, QImage, QKeyEvent, QMouseEvent
+from PySide6.QtWidgets import QApplication, QToolTip, QWidget
 
 from latentlab.core.corruptions import CORRUPTIONS
 from latentlab.state.noise_matrix import MatrixRow, NoiseMatrixModel
 from latentlab.ui.diverging_colour import diverging_colour, text_colour
 from latentlab.ui.plain_text import plain_tooltip
+from latentlab.ui.plots.cell_words import GAP_PX
+from latentlab.ui.plots.plot import Plot
+from latentlab.ui.plots.plot_parts import Cells, Label
 from latentlab.ui.theme import Theme
 
-_LEAST_SCALE_DB = 3.0  # so that a hundredth of a dB does not look like a triumph
+_MIN_SCALE_DB = 3.0  # so that a hundredth of a dB does not look like a triumph
 _HEAD_PX = 41  # two lines of a title and an amount
-_LEAST_ROW_PX, _MOST_ROW_PX = 32, 46
-_LEAST_CELL_PX, _MOST_CELL_PX = 54, 110
 _LABEL_PX = 138
-_AMOUNT_PX = 13
-_GAP_PX = 2
-_PICTURE_ROW_PX, _PICTURE_CELL_PX, _PICTURE_LABEL_PX, _PICTURE_RATIO = 44, 112, 230, 2.0
+_FRAME_PX = 1  # of the focus
+_MIN_ROW_PX, _MAX_ROW_PX = 32, 46
+_MIN_CELL_PX, _MAX_CELL_PX = 54, 110
+_PICTURE_ROW_PX, _PICTURE_CELL_PX, _PICTURE_LABEL_PX = 44, 112, 230
+_STEPS = {
+    Qt.Key.Key_Left: (0, -1),
+    Qt.Key.Key_Right: (0, 1),
+    Qt.Key.Key_Up: (-1, 0),
+    Qt.Key.Key_Down: (1, 0),
+}
 
 
-class NoiseHeatMap(QWidget):
+class NoiseHeatMap(Plot):
     """Models in rows, noises in columns; arrows and clicks choose a cell.
 
     Parameters
@@ -46,24 +44,35 @@ class NoiseHeatMap(QWidget):
         Whose colours are used.
     parent
         Owner.
+    for_picture
+        Whether it is made for a file: with room for long names and without a selection.
     """
 
-    chosen = Signal(int, int)
+    cellChosen = Signal(int, int)
     """Emitted with row and column of a cell that somebody chose."""
 
     def __init__(
-        self, matrix: NoiseMatrixModel, theme: Theme, parent: QWidget | None = None
+        self,
+        matrix: NoiseMatrixModel,
+        theme: Theme,
+        parent: QWidget | None = None,
+        *,
+        for_picture: bool = False,
     ) -> None:
-        super().__init__(parent)
+        self._label_px = _PICTURE_LABEL_PX if for_picture else _LABEL_PX
+        super().__init__(theme, "", margins=(self._label_px, _HEAD_PX, 0, 0), parent=parent)
         self.setObjectName("noise_heat_map")
         self.setAccessibleName(self.tr("Gain in dB by model and noise"))
+        self.setFont(QApplication.font())
         self._matrix = matrix
-        self._theme = theme
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self._for_picture = for_picture
+        if for_picture:
+            self.resize(self.focus_rect().size())
+            self._render()
+            return
         matrix.resultChanged.connect(self._on_result_changed)
-        matrix.selectedChanged.connect(self._on_selected_changed)
-        theme.changed.connect(self.update)
+        matrix.selectedChanged.connect(self._render)
+        theme.changed.connect(self._render)
 
     # --- texts ---------------------------------------------------------------------------------
 
@@ -110,29 +119,46 @@ class NoiseHeatMap(QWidget):
 
     # --- geometry ------------------------------------------------------------------------------
 
-    def _grid(self, width: int, height: int, label_px: int) -> tuple[int, int]:
-        """Return (width, height) of a cell in a picture of this size."""
+    def _cell_size(self) -> QSize:
+        """Return the size of a cell with its gap."""
+        if self._for_picture:
+            return QSize(_PICTURE_CELL_PX, _PICTURE_ROW_PX)
         columns, rows = max(1, len(self._matrix.columns)), max(1, len(self._matrix.rows))
-        across = (width - label_px) // columns
-        down = (height - _HEAD_PX) // rows
-        return (
-            min(max(across, _LEAST_CELL_PX), _MOST_CELL_PX),
-            min(max(down, _LEAST_ROW_PX), _MOST_ROW_PX),
+        across = (self.width() - 2 * _FRAME_PX - _LABEL_PX) // columns
+        down = (self.height() - 2 * _FRAME_PX - _HEAD_PX) // rows
+        return QSize(
+            min(max(across, _MIN_CELL_PX), _MAX_CELL_PX), min(max(down, _MIN_ROW_PX), _MAX_ROW_PX)
         )
+
+    def canvas_rect(self) -> QRect:
+        """Return the room of cells and labels, which is not all of it where there are few."""
+        columns, rows = max(1, len(self._matrix.columns)), max(1, len(self._matrix.rows))
+        cell = self._cell_size()
+        width, height = columns * cell.width(), rows * cell.height()
+        return QRect(_FRAME_PX, _FRAME_PX, self._label_px + width, _HEAD_PX + height)
+
+    def focus_rect(self) -> QRect:
+        """Return the frame around cells and labels."""
+        return self.canvas_rect().adjusted(-_FRAME_PX, -_FRAME_PX, _FRAME_PX, _FRAME_PX)
 
     def cell_rect(self, row: int, column: int) -> QRect:
         """Return the place of a cell in the widget's coordinates."""
-        across, down = self._grid(self.width(), self.height(), _LABEL_PX)
-        return _cell(row, column, across, down, _LABEL_PX)
+        cell = self._cell_size()
+        place = QPoint(self._label_px + column * cell.width(), _HEAD_PX + row * cell.height())
+        return QRect(place + QPoint(_FRAME_PX, _FRAME_PX), cell - QSize(GAP_PX, GAP_PX))
+
+    def _place_at(self, position: QPoint) -> tuple[int, int]:
+        """Return row and column at a position, -1 in the labels."""
+        cell = self._cell_size()
+        return (
+            (position.y() - _FRAME_PX - _HEAD_PX) // cell.height(),
+            (position.x() - _FRAME_PX - self._label_px) // cell.width(),
+        )
 
     def cell_at(self, position: QPoint) -> tuple[int, int] | None:
         """Return (row, column) at a position, ``None`` beside the cells."""
-        across, down = self._grid(self.width(), self.height(), _LABEL_PX)
-        if position.x() < _LABEL_PX or position.y() < _HEAD_PX:
-            return None
-        column = (position.x() - _LABEL_PX) // across
-        row = (position.y() - _HEAD_PX) // down
-        is_cell = row < len(self._matrix.rows) and column < len(self._matrix.columns)
+        row, column = self._place_at(position)
+        is_cell = 0 <= row < len(self._matrix.rows) and 0 <= column < len(self._matrix.columns)
         return (row, column) if is_cell else None
 
     def sizeHint(self) -> QSize:
@@ -142,89 +168,74 @@ class NoiseHeatMap(QWidget):
     def minimumSizeHint(self) -> QSize:
         """Return room for all cells at their smallest."""
         columns, rows = len(self._matrix.columns), len(self._matrix.rows)
-        return QSize(_LABEL_PX + columns * _LEAST_CELL_PX, _HEAD_PX + rows * _LEAST_ROW_PX)
+        frame = QSize(2 * _FRAME_PX, 2 * _FRAME_PX)
+        return frame + QSize(_LABEL_PX + columns * _MIN_CELL_PX, _HEAD_PX + rows * _MIN_ROW_PX)
 
-    # --- painting ------------------------------------------------------------------------------
+    # --- rendering -----------------------------------------------------------------------------
 
     @Slot()
     def _on_result_changed(self) -> None:
         self.setMinimumSize(self.minimumSizeHint())
-        self._on_selected_changed()
+        self._place_canvas()
+        self._render()
 
     @Slot()
-    def _on_selected_changed(self) -> None:
-        selected = self._matrix.selected
-        self.setAccessibleDescription("" if selected is None else self.cell_text(*selected))
-        self.update()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint labels and cells."""
-        del event
-        painter = QPainter(self)
-        across, down = self._grid(self.width(), self.height(), _LABEL_PX)
-        self._paint(painter, across, down, _LABEL_PX)
-        selected = self._matrix.selected
-        if selected is not None and selected[0] < len(self._matrix.rows):
-            painter.setPen(QPen(QColor(self._theme.tokens.ink), 2))
-            painter.drawRect(self.cell_rect(*selected).adjusted(1, 1, -1, -1))
-        painter.end()
-
-    def picture(self) -> QImage:
-        """Return the whole matrix as a picture, whatever the size of the widget."""
-        columns, rows = max(1, len(self._matrix.columns)), max(1, len(self._matrix.rows))
-        size = QSize(
-            _PICTURE_LABEL_PX + columns * _PICTURE_CELL_PX + 12,
-            _HEAD_PX + rows * _PICTURE_ROW_PX + 12,
+    def _render(self) -> None:
+        matrix = self._matrix
+        selected = matrix.selected
+        self.set_description("" if selected is None else self.cell_text(*selected))
+        fills = [
+            [self._fill(row, column) for column in range(len(matrix.columns))]
+            for row in range(len(matrix.rows))
+        ]
+        texts = [
+            [self.gain_text(row, column) for column in range(len(matrix.columns))]
+            for row in range(len(matrix.rows))
+        ]
+        muted = self._theme.tokens.muted
+        inks = [
+            [muted if fill is None else text_colour(fill).name() for fill in line] for line in fills
+        ]
+        raised = QColor(self._theme.tokens.raised)
+        colours = [[_rgb(fill or raised) for fill in line] for line in fills]
+        self.set_cells(
+            Cells(
+                np.array(colours, np.uint8).reshape(len(matrix.rows), len(matrix.columns), 3),
+                tuple(map(tuple, texts)),
+                tuple(map(tuple, inks)),
+                tuple(
+                    Label(model.title, self.trained_text(model), bool(model.problem))
+                    for model in matrix.rows
+                ),
+                tuple(
+                    Label(CORRUPTIONS[name].title, f"{amount:g}") for name, amount in matrix.columns
+                ),
+                None if self._for_picture else selected,
+            )
         )
-        image = QImage(size * _PICTURE_RATIO, QImage.Format.Format_RGB32)
-        image.setDevicePixelRatio(_PICTURE_RATIO)
-        image.fill(QColor(self._theme.tokens.panel))
-        painter = QPainter(image)
-        painter.setFont(self.font())
-        painter.translate(8, 4)
-        self._paint(painter, _PICTURE_CELL_PX, _PICTURE_ROW_PX, _PICTURE_LABEL_PX)
-        painter.end()
-        return image
 
-    def _paint(self, painter: QPainter, across: int, down: int, label_px: int) -> None:
-        tokens = self._theme.tokens
-        normal = QFont(self.font())
-        small = QFont(normal)
-        small.setPixelSize(10)
-        bold = QFont(normal)
-        bold.setBold(True)
-        ink, muted = QColor(tokens.ink), QColor(tokens.muted)
-        centre = int(Qt.AlignmentFlag.AlignCenter)
-        for column, (name, amount) in enumerate(self._matrix.columns):
-            head = QRect(label_px + column * across, 0, across - _GAP_PX, _HEAD_PX - 3)
-            upper = head.adjusted(0, 0, 0, -_AMOUNT_PX)
-            _write_wrapped(painter, upper, CORRUPTIONS[name].title, small, ink)
-            lower = head.adjusted(0, head.height() - _AMOUNT_PX, 0, 0)
-            _write(painter, lower, f"{amount:g}", small, muted, centre)
-        scale = self._scale_db()
-        side = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        for row, model in enumerate(self._matrix.rows):
-            label = QRect(0, _HEAD_PX + row * down, label_px - 10, down - _GAP_PX)
-            upper = label.adjusted(0, -1, 0, -_AMOUNT_PX)
-            lower = label.adjusted(0, label.height() - _AMOUNT_PX - 1, 0, -1)
-            _write(painter, upper, model.title, normal, ink, side)
-            tone = QColor(tokens.bad) if model.problem else muted
-            _write(painter, lower, self.trained_text(model), small, tone, side)
-            for column in range(len(self._matrix.columns)):
-                area = _cell(row, column, across, down, label_px)
-                cell = self._matrix.cells.get((row, column))
-                fill = QColor(tokens.raised)
-                pen = muted
-                if cell is not None and not math.isnan(cell.gain_db):
-                    is_dark = QColor(tokens.background).lightness() < 128
-                    fill = diverging_colour(cell.gain_db / scale, is_dark=is_dark)
-                    pen = text_colour(fill)
-                painter.fillRect(area, fill)
-                _write(painter, area, self.gain_text(row, column), bold, pen, centre)
+    def has_content(self) -> bool:
+        """Return whether there are cells."""
+        return bool(self._matrix.rows and self._matrix.columns)
+
+    def _fill(self, row: int, column: int) -> QColor | None:
+        """Return the colour of a cell, ``None`` where no gain is known."""
+        cell = self._matrix.cells.get((row, column))
+        if cell is None or math.isnan(cell.gain_db):
+            return None
+        return diverging_colour(cell.gain_db / self._scale_db(), is_dark=self._theme.is_dark)
 
     def _scale_db(self) -> float:
         gains = [abs(cell.gain_db) for cell in self._matrix.cells.values()]
-        return max([_LEAST_SCALE_DB, *(gain for gain in gains if math.isfinite(gain))])
+        return max([_MIN_SCALE_DB, *(gain for gain in gains if math.isfinite(gain))])
+
+    def picture(self, ratio: float = 2.0) -> QImage:
+        """Return the whole matrix as a picture, whatever the size of the widget."""
+        whole = NoiseHeatMap(self._matrix, self._theme, for_picture=True)
+        try:
+            return Plot.picture(whole, ratio)
+        finally:
+            whole.deleteLater()
 
     # --- input ---------------------------------------------------------------------------------
 
@@ -239,13 +250,11 @@ class NoiseHeatMap(QWidget):
         place = self.cell_at(position)
         if place is not None:
             return self.cell_text(*place)
-        across, down = self._grid(self.width(), self.height(), _LABEL_PX)
-        row = (position.y() - _HEAD_PX) // down
-        if position.x() < _LABEL_PX and 0 <= row < len(self._matrix.rows):
+        row, column = self._place_at(position)
+        if column < 0 <= row < len(self._matrix.rows):
             model = self._matrix.rows[row]
             return f"{model.title}: {model.problem or self.trained_text(model)}"
-        column = (position.x() - _LABEL_PX) // across
-        if position.y() < _HEAD_PX and 0 <= column < len(self._matrix.columns):
+        if row < 0 <= column < len(self._matrix.columns):
             name, amount = self._matrix.columns[column]
             kind = CORRUPTIONS[name]
             return f"{kind.title} {amount:g}: {kind.amount_meaning}"
@@ -255,17 +264,11 @@ class NoiseHeatMap(QWidget):
         """Choose a cell."""
         place = self.cell_at(event.position().toPoint())
         if event.button() == Qt.MouseButton.LeftButton and place is not None:
-            self.chosen.emit(*place)
+            self.cellChosen.emit(*place)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Move with the arrows."""
-        steps = {
-            Qt.Key.Key_Left: (0, -1),
-            Qt.Key.Key_Right: (0, 1),
-            Qt.Key.Key_Up: (-1, 0),
-            Qt.Key.Key_Down: (1, 0),
-        }
-        step = steps.get(Qt.Key(event.key()))
+        step = _STEPS.get(Qt.Key(event.key()))
         rows, columns = len(self._matrix.rows), len(self._matrix.columns)
         if step is None or not rows or not columns:
             super().keyPressEvent(event)
@@ -273,27 +276,8 @@ class NoiseHeatMap(QWidget):
         row, column = self._matrix.selected or (0, 0)
         if self._matrix.selected is not None:
             row, column = row + step[0], column + step[1]
-        self.chosen.emit(min(max(row, 0), rows - 1), min(max(column, 0), columns - 1))
+        self.cellChosen.emit(min(max(row, 0), rows - 1), min(max(column, 0), columns - 1))
 
 
-def _cell(row: int, column: int, across: int, down: int, label_px: int) -> QRect:
-    return QRect(
-        label_px + column * across, _HEAD_PX + row * down, across - _GAP_PX, down - _GAP_PX
-    )
-
-
-def _write(
-    painter: QPainter, area: QRect, text: str, font: QFont, colour: QColor, flags: int
-) -> None:
-    painter.setFont(font)
-    painter.setPen(colour)
-    shown = QFontMetrics(font).elidedText(text, Qt.TextElideMode.ElideRight, area.width())
-    painter.drawText(QRectF(area), flags, shown)
-
-
-def _write_wrapped(painter: QPainter, area: QRect, text: str, font: QFont, colour: QColor) -> None:
-    """Write a title in two lines where one is too short."""
-    painter.setFont(font)
-    painter.setPen(colour)
-    flags = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignBottom
-    painter.drawText(QRectF(area), int(flags) | int(Qt.TextFlag.TextWordWrap), text)
+def _rgb(colour: QColor) -> tuple[int, int, int]:
+    return colour.red(), colour.green(), colour.blue()

@@ -152,6 +152,7 @@ def test_shares_are_drawn_from_the_busiest_unit_down(qtbot: QtBot, theme: Theme)
     qtbot.addWidget(curve)
     curve.resize(200, 44)
     curve.show()
+    curve.make_canvas()
     curve.grab()  # nothing to draw
     curve.set_shares(np.array([0.25, 0.0, 1.0, 0.5], np.float32))
     assert curve.shares.tolist() == [1.0, 0.5, 0.25, 0.0]
@@ -160,5 +161,5 @@ def test_shares_are_drawn_from_the_busiest_unit_down(qtbot: QtBot, theme: Theme)
     assert theme.tokens.warn in colours(curve)
     curve.set_shares(np.full(100_000, 0.1, np.float32))
     assert theme.tokens.warn not in colours(curve)
-    assert curve._rank_at(-5) == 0
-    assert curve._rank_at(500) == 99_999
+    assert curve.rank_at(curve.x_at(-5)) == 0
+    assert curve.rank_at(curve.x_at(500)) == 99_999

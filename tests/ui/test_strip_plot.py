@@ -32,6 +32,7 @@ def plot(qtbot: QtBot, qapp: QApplication) -> StripPlot:
     qtbot.addWidget(made)
     made.resize(300, 180)
     made.show()
+    made.make_canvas()
     return made
 
 
@@ -51,7 +52,7 @@ def test_pictures_are_painted_at_their_places(plot: StripPlot) -> None:
 def test_pictures_never_cover_each_other_or_leave_the_widget(plot: StripPlot, width: int) -> None:
     plot.resize(width, 180)
     plot.set_strip(strip(model=20 - 10 * SHARES, linear=SHARES))
-    shown = plot._shown().tolist()
+    shown = plot.shown_places().tolist()
     assert shown[0] == 0
     assert shown[-1] == 10
     cells = [plot.thumb_rect(0, place) for place in shown]
@@ -72,7 +73,7 @@ def test_a_click_a_drag_and_keys_choose_a_place(plot: StripPlot, qtbot: QtBot) -
     assert chosen[-1] == pytest.approx(0.5, abs=0.02)
     qtbot.mouseClick(plot, Qt.MouseButton.LeftButton, pos=QPoint(0, 50))
     assert chosen[-1] == 0
-    plot.set_mark(0.33)
+    plot.set_place(0.33)
     for key, expected in (
         (Qt.Key.Key_Right, 0.4),
         (Qt.Key.Key_Left, 0.3),
@@ -114,6 +115,18 @@ def test_odd_curves_are_painted(plot: StripPlot, curves: dict[str, object]) -> N
     plot.grab()
     plot.set_strip(strip(rows=0, **curves))
     plot.grab()
+
+
+def test_a_strip_that_went_away_leaves_no_axes(qtbot: QtBot, qapp: QApplication) -> None:
+    made = StripPlot(Theme(qapp), TITLES)
+    qtbot.addWidget(made)
+    made.set_strip(strip(model=SHARES))
+    made.set_strip(None, "nothing yet")
+    made.make_canvas()
+    assert made.canvas is not None
+    assert made.canvas.isHidden()
+    made.set_strip(strip(model=SHARES))
+    assert not made.canvas.isHidden()
 
 
 def test_few_places_and_none(plot: StripPlot) -> None:

@@ -214,10 +214,10 @@ def test_outliers_of_an_abnormal_class_have_curves(digits: Tabs) -> None:
     assert f"AUC {latent.auc:.3f}" in digits.text(panel, "auc_latent")
     assert f"{recon.auc:.3f}" in plot.accessibleDescription()
     outliers.set_num_above(400)
-    assert plot.mark == (1.0, 1.0)
+    assert plot.threshold == (1.0, 1.0)
     plot.grab()
     choose(combo, None)
-    assert plot.curves == (None, None) and plot.mark is None
+    assert plot.curves == (None, None) and plot.threshold is None
 
 
 def test_outliers_without_classes_or_data(tabs: Tabs, few_digits: ImageSet) -> None:
@@ -300,8 +300,14 @@ def test_matrix_gains_have_signs_and_colours(digits: Tabs) -> None:
     for (row, column), cell in cells.items():
         text = heat.gain_text(row, column)
         assert text[0] == ("+" if cell.gain_db >= 0 else "−")
+    digits.matrix.show()
+    before = heat.size()
     image = heat.picture()
-    assert image.width() > 600 and not image.isNull()
+    assert heat.size() == before
+    assert image.width() > 2 * (230 + 5 * 112), "room for long names"
+    middle = image.pixelColor(2 * (230 + 4), 2 * (41 + 6))
+    fill = diverging_colour(cells[0, 0].gain_db / heat._scale_db(), is_dark=heat._theme.is_dark)
+    assert middle == fill
 
 
 @pytest.mark.parametrize("is_dark", [False, True])

@@ -1,26 +1,34 @@
-"""The training curves, drawn with pyqtgraph, which is wrapped here and nowhere else."""
+"""The training curves: reconstruction and a second term over the epochs."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtGui import QFont
-from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from latentlab.core.messages import CurvePoint
 from latentlab.state.training import TrainingModel
 from latentlab.ui.coalesced import Coalesced
+from latentlab.ui.plots.plot import Plot
+from latentlab.ui.plots.plot_parts import Axis, CurveStyle
 from latentlab.ui.theme import Theme
-from latentlab.ui.tokens import mixed
 
-_HEIGHT_PX = 150
-_AXIS_PX, _WIDE_AXIS_PX = 22, 40  # of the right axis, for few and for many digits
+_HEIGHT_PX = 160
+_LEFT_PX, _TOP_PX, _BOTTOM_PX = 32, 5, 29
+_RIGHT_PX, _WIDE_RIGHT_PX = 22, 40  # for few and for many digits
 _RENDER_EVERY_MS = 1000
 _SKIP_SHARE = 0.04  # the first steps are so high that they would flatten all the rest
+_DASHED = Qt.PenStyle.DashLine
+_STYLES = {
+    "recon train": CurveStyle("accent"),
+    "recon held_out": CurveStyle("accent", 1.6, _DASHED, strength=0.85),
+    "second train": CurveStyle("warn", is_right=True),
+    "second held_out": CurveStyle("warn", 1.6, _DASHED, strength=0.85, is_right=True),
+}
 
 
-class LossPlot(QWidget):
+class LossPlot(Plot):
     """Reconstruction on the left axis and a second term on the right; held-out curves are dashed.
 
     The two differ manifold, so on one axis the second would be a flat line.
@@ -29,108 +37,82 @@ class LossPlot(QWidget):
     def __init__(
         self, training: TrainingModel, theme: Theme, parent: QWidget | None = None
     ) -> None:
-        super().__init__(parent)
-        # Imported with the first plot: it takes 0.3 s that the first paint need not wait for.
-        import pyqtgraph as pg
-
-        self._pg = pg
+        super().__init__(
+            theme,
+            "",
+            _STYLES,
+            {
+                "left": Axis(_LEFT_PX, "nats", "accent"),
+                "right": Axis(_RIGHT_PX, tone="warn"),
+                "bottom": Axis(_BOTTOM_PX, "epoch"),
+            },
+            (0, _TOP_PX, 0, 0),
+            parent=parent,
+        )
         self._training = training
-        self._theme = theme
         self._second = "kl"
+        self.setObjectName("loss_plot")
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.setFixedHeight(_HEIGHT_PX)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        plot = pg.PlotWidget()
-        plot.setObjectName("loss_plot")
-        plot.setAccessibleName(self.tr("Training curves in nats per image"))
-        plot.setToolTip(
+        self.setAccessibleName(self.tr("Training curves in nats per image"))
+        self.setToolTip(
             self.tr(
                 "Reconstruction (left axis) and what the objective adds to it (right axis) over "
                 "epochs; solid: training images, dashed: held-out images"
             )
         )
-        self._plot: Any = plot
-        self._item: Any = plot.getPlotItem()
-        self._item.hideButtons()
-        self._item.setMenuEnabled(False)
-        self._item.getViewBox().setMouseEnabled(False, False)
-        self._item.showAxis("right")
-        for side in ("left", "bottom", "right"):
-            axis = self._item.getAxis(side)
-            axis.setStyle(tickLength=-3, tickTextOffset=3, autoExpandTextSpace=False)
-            axis.enableAutoSIPrefix(False)
-        self._item.getAxis("left").setWidth(32)
-        self._item.getAxis("right").setWidth(_AXIS_PX)
-        self._item.getAxis("bottom").setHeight(18)
-        # KL has a view of its own over the same place, linked in x.
-        self._kl_view: Any = pg.ViewBox(enableMenu=False)
-        self._kl_view.setMouseEnabled(False, False)
-        self._item.scene().addItem(self._kl_view)
-        self._item.getAxis("right").linkToView(self._kl_view)
-        self._kl_view.setXLink(self._item.getViewBox())
-        self._item.getViewBox().sigResized.connect(self._place_kl_view)
-        self._curves: dict[tuple[str, str], Any] = {}
-        for split in ("train", "held_out"):
-            self._curves["recon_loss", split] = self._item.plot([], [])
-            kl: Any = pg.PlotDataItem([], [])
-            self._kl_view.addItem(kl)
-            self._curves["second", split] = kl
-        layout.addWidget(plot)
-        theme.changed.connect(self._dress)
-        training.curvesChanged.connect(Coalesced(self._render, self, _RENDER_EVERY_MS).schedule)
-        self._dress()
-        self._render()
+        self.set_hint(self._tip)
+        training.curvesChanged.connect(
+            Coalesced(self.render_curves, self, _RENDER_EVERY_MS).schedule
+        )
+        self.render_curves()
 
     def set_second(self, name: str) -> None:
         """Show ``kl`` or a penalty of the objective on the right axis; empty for none."""
         if name != self._second:
             self._second = name
-            self._item.getAxis("right").setVisible(bool(name))
-            self._render()
+            self.render_curves()
 
-    @Slot()
-    def _place_kl_view(self) -> None:
-        self._kl_view.setGeometry(self._item.getViewBox().sceneBoundingRect())
-        self._kl_view.linkedViewChanged(self._item.getViewBox(), self._kl_view.XAxis)
-
-    @Slot()
-    def _dress(self) -> None:
-        tokens, pg = self._theme.tokens, self._pg
-        self._plot.setBackground(tokens.panel)
-        font = QFont(self.font())
-        font.setPixelSize(10)
-        text = {"left": tokens.accent, "right": tokens.warn, "bottom": tokens.muted}
-        for side, colour in text.items():
-            axis = self._item.getAxis(side)
-            axis.setPen(pg.mkPen(tokens.line))
-            axis.setTextPen(pg.mkPen(colour))
-            axis.setTickFont(font)
-        for (term, split), curve in self._curves.items():
-            colour = tokens.accent if term == "recon_loss" else tokens.warn
-            if split == "held_out":
-                curve.setPen(
-                    pg.mkPen(
-                        mixed(colour, tokens.panel, 0.85), width=1.6, style=Qt.PenStyle.DashLine
-                    )
-                )
-            else:
-                curve.setPen(pg.mkPen(colour, width=1.8))
-
-    @Slot()
-    def _render(self) -> None:
+    def _shown(self) -> list[CurvePoint]:
         points = self._training.curves
         last = points[-1].step if points else 0
-        shown = [p for p in points if p.step > _SKIP_SHARE * last] or list(points)
-        for (place, split), curve in self._curves.items():
-            own = [p for p in shown if p.split == split]
-            name = self._second if place == "second" else place
-            if not name:
-                own = []
-            curve.setData(
+        return [p for p in points if p.step > _SKIP_SHARE * last] or list(points)
+
+    @Slot()
+    def render_curves(self) -> None:
+        """Draw what is known of the run by now."""
+        shown, names = self._shown(), {"recon": "recon_loss", "second": self._second}
+        for curve in _STYLES:
+            place, split = curve.split()
+            own = [p for p in shown if p.split == split] if names[place] else []
+            self.set_curve(
+                curve,
                 np.array([p.epochs_done for p in own], float),
-                np.array([p.term(name) for p in own], float),
+                np.array([p.term(names[place]) for p in own], float),
             )
         highest = max((abs(p.term(self._second)) for p in shown if self._second), default=0.0)
         is_long = 0 < highest < 0.1 or highest >= 100
-        self._item.getAxis("right").setWidth(_WIDE_AXIS_PX if is_long else _AXIS_PX)
+        width = _WIDE_RIGHT_PX if is_long else _RIGHT_PX
+        self.set_axis_size("right", width if self._second else 0)
+        self.set_description(self._words(float(self.stops()[-1])) if len(self.stops()) else "")
+
+    def _tip(self, x: float) -> str:
+        return self.explained(self._words(x))
+
+    def _words(self, x: float) -> str:
+        """Return the values nearest to a number of epochs."""
+        titles = {
+            "recon train": self.tr("reconstruction: {0:.4g} nats"),
+            "recon held_out": self.tr("reconstruction, held out: {0:.4g} nats"),
+            "second train": self.tr("right axis: {0:.4g}"),
+            "second held_out": self.tr("right axis, held out: {0:.4g}"),
+        }
+        known = ((title, _nearest(*self.curve(name), x)) for name, title in titles.items())
+        lines = [title.format(value) for title, value in known if value is not None]
+        head = self.tr("Epoch {0:.2f}").format(x)
+        return "\n".join([head, *lines])
+
+
+def _nearest(x: NDArray[np.float64], y: NDArray[np.float64], at: float) -> float | None:
+    """Return the value of a curve whose place is nearest."""
+    return float(y[int(np.argmin(np.abs(x - at)))]) if len(y) else None

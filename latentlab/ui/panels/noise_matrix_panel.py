@@ -134,7 +134,7 @@ class NoiseMatrixPanel(QWidget):
         column.addStretch(1)
         self._pages.addWidget(page)
         self._heat_map = NoiseHeatMap(self._matrix, theme)
-        self._heat_map.chosen.connect(self._choose)
+        self._heat_map.cellChosen.connect(self._choose)
         area = QScrollArea()
         area.setWidgetResizable(True)
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)

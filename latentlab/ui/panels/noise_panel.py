@@ -236,10 +236,10 @@ class NoisePanel(QWidget):
     def _render_mark(self) -> None:
         lab = self._lab
         if self._shows_passes:
-            self._strip.set_mark(1.0)
+            self._strip.set_place(1.0)
         elif lab.steps:
             name, amount = lab.steps[lab.varied]
-            self._strip.set_mark(CORRUPTIONS[name].share_of(amount))
+            self._strip.set_place(CORRUPTIONS[name].share_of(amount))
 
     @Slot()
     def _render_strip(self) -> None:

@@ -368,13 +368,15 @@ class OutliersPanel(QWidget):
         outliers = self._outliers
         data = None if outliers.found is None else outliers.found.data
         if data is None or data.labels is None or outliers.abnormal is None:
-            self._roc.set_mark(None)
+            self._roc.set_threshold(None)
             return
         positive = np.asarray(data.labels[outliers.order] == outliers.abnormal)
         above = positive[: outliers.num_above]
         negatives = len(positive) - int(positive.sum())
         if outliers.score == "both" or not negatives or negatives == len(positive):
-            self._roc.set_mark(None)
+            self._roc.set_threshold(None)
             return
         hits = int(above.sum())
-        self._roc.set_mark(((len(above) - hits) / negatives, hits / (len(positive) - negatives)))
+        self._roc.set_threshold(
+            ((len(above) - hits) / negatives, hits / (len(positive) - negatives))
+        )
