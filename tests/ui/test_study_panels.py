@@ -173,7 +173,7 @@ def test_outliers_are_found_shown_and_linked(digits: Tabs, qtbot: QtBot) -> None
     assert find.text() == "Find outliers" and gallery.isVisibleTo(panel)
     outliers = parts.studies.outliers
     assert gallery.count == 400
-    gallery.setCurrentIndex(gallery.items.index(2))
+    gallery.setCurrentIndex(gallery.items.index(2, 0))
     assert parts.explorer.selected == outliers.order[2]
     visits = len(parts.trail.visits)
     parts.explore.select(int(outliers.order[11]))
@@ -181,7 +181,7 @@ def test_outliers_are_found_shown_and_linked(digits: Tabs, qtbot: QtBot) -> None
     assert len(parts.trail.visits) == visits, "what the map selects is not chosen again"
     parts.explore.select(None)
     assert not gallery.currentIndex().isValid()
-    text = gallery.items.data(gallery.items.index(0), Qt.ItemDataRole.AccessibleTextRole)
+    text = gallery.items.data(gallery.items.index(0, 0), Qt.ItemDataRole.AccessibleTextRole)
     assert f"Image {outliers.order[0]:,}" in str(text)
     gallery.grab()
 
@@ -259,7 +259,7 @@ def test_the_gallery_makes_pictures_for_what_is_seen_only(tabs: Tabs) -> None:
     assert 0 < gallery.items.num_kept < 100
     gallery.scrollToBottom()
     gallery.grab()
-    last = gallery.items.item(count - 1)
+    last = gallery.items.image_item(count - 1)
     assert last.text == "Image 0" and gallery.viewport().rect().contains(
         gallery.cell_rect(count - 1)
     )

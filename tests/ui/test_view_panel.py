@@ -171,7 +171,7 @@ def test_three_images_are_counted_until_there_is_a_plane(parts: Parts) -> None:
     assert isinstance(plane, ImagePlane) and plane.indices == (3, 9, 27)
     assert button.isHidden()
     items = parts.find(ImageStrip, "picked_images").items
-    captions = [items.item(row).captions[0][0] for row in range(items.rowCount())]
+    captions = [items.image_item(row).captions[0][0] for row in range(items.rowCount())]
     assert captions == ["A", "B", "C"]
     assert axis_names(plane) == ("A – B →", "C ↑")
 

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QPainter, QPen
+from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from latentlab.ui.images.cell_layout import CellShape
 from latentlab.ui.images.image_item_model import ImageItem, ImageItemModel, Index
-from latentlab.ui.qt_palette import tokens_of
-from latentlab.ui.tokens import Tokens
+from latentlab.ui.tokens import DARK, Tokens
 
 LINE_PX = 13
 CAPTION_GAP_PX = 5
 _FLAG_PX = 2
 _DOT_PX = 6
 _RADIUS_PX = 2.0
+_RINGED = (
+    QStyle.StateFlag.State_Selected
+    | QStyle.StateFlag.State_HasFocus
+    | QStyle.StateFlag.State_MouseOver
+).value
 
 
 class ImageDelegate(QStyledItemDelegate):
@@ -38,6 +42,8 @@ class ImageDelegate(QStyledItemDelegate):
         Of the cells; set by the grid.
     shows_current
         Whether the item that the keyboard is on has a ring.
+    tokens
+        Colours; set by the grid.
     """
 
     def __init__(
@@ -50,6 +56,7 @@ class ImageDelegate(QStyledItemDelegate):
         self.shape = CellShape()
         self.side = 1
         self.shows_current = False
+        self.tokens: Tokens = DARK
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         """Return a cell with the gap to the next one."""
@@ -68,47 +75,50 @@ class ImageDelegate(QStyledItemDelegate):
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """Paint a cell."""
+        # Sixty cells may be painted 25 times a second: no more is asked of Qt than what is needed.
         row = index.row()
-        if row >= self._items.rowCount():
-            return
+        kept = self._items.kept(row)
         cell: QRect = option.rect
-        state: QStyle.StateFlag = option.state
-        tokens = tokens_of(option.palette)
-        item = self._items.item(row)
-        painter.save()
-        for place in range(len(item.images)):
-            self._paint_image(painter, self.square(cell, place), row, place, tokens)
-        whole = self.square(cell).united(self.square(cell, len(item.images) - 1))
+        state: int = option.state.value
         is_flagged = row < self._items.num_flagged
+        whole = QRect(cell.left(), cell.top(), self.side, self.side)
+        self._paint_image(painter, whole, kept.pixmap(0, self._edge(painter)))
+        if len(kept.item.images) > 1:
+            second = self.square(cell, 1)
+            self._paint_image(painter, second, kept.pixmap(1, self._edge(painter)))
+            whole = whole.united(second)
         if is_flagged:
             line = QRect(whole.left(), whole.bottom() + 2, whole.width(), _FLAG_PX)
-            painter.fillRect(line, QColor(tokens.bad))
-        if item.captions:
-            self._paint_captions(painter, cell, item, tokens, strong=is_flagged)
-        self._paint_ring(painter, whole, state, tokens)
-        painter.restore()
+            painter.fillRect(line, QColor(self.tokens.bad))
+        if kept.item.captions:
+            self._paint_captions(painter, cell, kept.item, strong=is_flagged)
+        if state & _RINGED:
+            self._paint_ring(painter, whole, state)
 
-    def _paint_image(
-        self, painter: QPainter, square: QRect, row: int, place: int, tokens: Tokens
-    ) -> None:
-        painter.fillRect(square, Qt.GlobalColor.black)
-        ratio = painter.device().devicePixelRatio()
-        edge = max(1, round(self.side * ratio))
-        pixmap = self._items.pixmap(row, place, QSize(edge, edge))
+    def _edge(self, painter: QPainter) -> int:
+        """Return the side of an image in pixels of the screen."""
+        side = self.side - 2 if self._framed else self.side
+        return max(1, round(side * painter.device().devicePixelRatio()))
+
+    def _paint_image(self, painter: QPainter, square: QRect, pixmap: QPixmap | None) -> None:
+        inside = square.adjusted(1, 1, -1, -1) if self._framed else square
+        painter.fillRect(inside, Qt.GlobalColor.black)
         if pixmap is not None:
             # Centred in whole pixels of the screen, so that crisp images stay crisp.
-            left = (edge - pixmap.width()) // 2 / ratio
-            top = (edge - pixmap.height()) // 2 / ratio
-            size = QRectF(pixmap.rect()).size() / ratio
-            area = QRectF(square.left() + left, square.top() + top, size.width(), size.height())
-            painter.drawPixmap(area, pixmap, QRectF(pixmap.rect()))
+            edge, ratio = self._edge(painter), painter.device().devicePixelRatio()
+            width, height = pixmap.width(), pixmap.height()
+            left = inside.left() + (edge - width) // 2 / ratio
+            top = inside.top() + (edge - height) // 2 / ratio
+            pixmap.setDevicePixelRatio(ratio)
+            painter.drawPixmap(QPointF(left, top), pixmap)
         if self._framed:
-            painter.setPen(QColor(tokens.line))
-            painter.drawRect(square.adjusted(0, 0, -1, -1))
+            self._paint_line(painter, square, QPen(QColor(self.tokens.line), 1))
 
     def _paint_captions(
-        self, painter: QPainter, cell: QRect, item: ImageItem, tokens: Tokens, *, strong: bool
+        self, painter: QPainter, cell: QRect, item: ImageItem, *, strong: bool
     ) -> None:
+        tokens = self.tokens
+        painter.save()
         font = QFont(painter.font())
         font.setPixelSize(self._font_px)
         painter.setFont(font)
@@ -127,20 +137,20 @@ class ImageDelegate(QStyledItemDelegate):
             )
             painter.drawText(area, int(Qt.AlignmentFlag.AlignVCenter), shown)
             top += LINE_PX
+        painter.restore()
 
-    def _paint_ring(
-        self, painter: QPainter, whole: QRect, state: QStyle.StateFlag, tokens: Tokens
-    ) -> None:
-        is_current = self.shows_current and bool(state & QStyle.StateFlag.State_HasFocus)
-        if is_current or state & QStyle.StateFlag.State_Selected:
-            pen = QPen(QColor(tokens.accent), 2)
-        elif state & QStyle.StateFlag.State_MouseOver:
-            pen = QPen(QColor(tokens.accent), 1)
-        else:
-            return
+    def _paint_ring(self, painter: QPainter, whole: QRect, state: int) -> None:
+        is_current = self.shows_current and state & QStyle.StateFlag.State_HasFocus.value
+        if is_current or state & QStyle.StateFlag.State_Selected.value:
+            self._paint_line(painter, whole, QPen(QColor(self.tokens.accent), 2))
+        elif state & QStyle.StateFlag.State_MouseOver.value:
+            self._paint_line(painter, whole, QPen(QColor(self.tokens.accent), 1))
+
+    def _paint_line(self, painter: QPainter, around: QRect, pen: QPen) -> None:
         half = pen.widthF() / 2
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(pen)
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        frame = QRectF(whole).adjusted(half, half, -half, -half)
+        frame = QRectF(around).adjusted(half, half, -half, -half)
         painter.drawRoundedRect(frame, _RADIUS_PX, _RADIUS_PX)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)

@@ -5,8 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, QRect, QSize, Qt, Signal, Slot
+from PySide6.QtCore import (
+    QEvent,
+    QItemSelectionModel,
+    QModelIndex,
+    QPoint,
+    QRect,
+    QSize,
+    Qt,
+    Signal,
+    Slot,
+)
 from PySide6.QtGui import (
+    QAccessible,
     QContextMenuEvent,
     QFocusEvent,
     QGuiApplication,
@@ -25,6 +36,7 @@ from latentlab.ui.images.cell_layout import CellLayout, CellShape, cell_layout
 from latentlab.ui.images.image_delegate import CAPTION_GAP_PX, LINE_PX, ImageDelegate
 from latentlab.ui.images.image_item_model import ImageItem, ImageItemModel, Index, Pixels
 from latentlab.ui.qimage import to_qimage
+from latentlab.ui.qt_palette import tokens_of
 from latentlab.ui.tone import set_look
 
 _KEYBOARD = (
@@ -34,6 +46,7 @@ _KEYBOARD = (
 )
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space)
 _HINT = QSize(180, 96)
+_MOST_TOLD = 1000  # items of which a screen reader is told that they changed
 
 
 class ImageGrid(QListView):
@@ -103,6 +116,7 @@ class ImageGrid(QListView):
         self._items = ImageItemModel(crisp=crisp, parent=self)
         self._delegate = ImageDelegate(self._items, framed=framed, font_px=font_px, parent=self)
         self._delegate.shape = self._base
+        self._delegate.tokens = tokens_of(self.palette())
         self.setAccessibleName(name)
         set_look(self, "images", "true")
         self.setModel(self._items)
@@ -132,14 +146,14 @@ class ImageGrid(QListView):
 
     def set_items(self, items: Sequence[ImageItem]) -> None:
         """Show other items, lazy ones too; the place of the keyboard stays as far as it can."""
-        before, here = self.count, self.current
+        before = self.count
+        self._is_telling = False  # Qt moves to the last item where the current one goes
         self._items.set_items(items)
+        self._is_telling = True
         num_captions = len(items[0].captions) if items else 0
         if self.count != before or num_captions != self._num_captions:
             if items:
                 self._num_captions = num_captions
-            if here >= 0 and self.count != before:
-                self.show_current(min(here, self.count - 1))
             self.updateGeometry()
             self._lay_out()
 
@@ -202,7 +216,7 @@ class ImageGrid(QListView):
                 self.clearSelection()
                 self.setCurrentIndex(QModelIndex())
             elif self.current != place or self.selectionMode() != self.SelectionMode.NoSelection:
-                self.setCurrentIndex(self._items.index(place))
+                self.setCurrentIndex(self._items.index(place, 0))
         finally:
             self._is_telling = True
 
@@ -212,7 +226,7 @@ class ImageGrid(QListView):
         if place is None or not 0 <= place < self.count:
             self.clearSelection()
         else:
-            self.selectionModel().select(self._items.index(place), flags.ClearAndSelect)
+            self.selectionModel().select(self._items.index(place, 0), flags.ClearAndSelect)
 
     @property
     def marked(self) -> int | None:
@@ -224,7 +238,7 @@ class ImageGrid(QListView):
 
     def cell_rect(self, place: int) -> QRect:
         """Return the square of the first image of an item in the viewport."""
-        return self._delegate.square(self.visualRect(self._items.index(place)))
+        return self._delegate.square(self.visualRect(self._items.index(place, 0)))
 
     @property
     def shape_of_cells(self) -> CellShape:
@@ -274,8 +288,21 @@ class ImageGrid(QListView):
     # --- painting ------------------------------------------------------------------------------
 
     def dataChanged(self, first: Index, last: Index, roles: Sequence[int] = ()) -> None:
-        """Paint what changed; a list would be laid out anew, and cells have one size here."""
-        QAbstractItemView.dataChanged(self, first, last, list(roles))
+        """Paint what is in sight; Qt would ask each of 100,000 items, and lay all out anew."""
+        self.viewport().update()
+        if QAccessible.isActive():
+            top = self.indexAt(QPoint(0, 0))
+            bottom = self.indexAt(self.viewport().rect().bottomRight())
+            seen = (top if top.isValid() else first, bottom if bottom.isValid() else last)
+            if seen[1].row() - seen[0].row() < _MOST_TOLD:
+                QAbstractItemView.dataChanged(self, *seen, list(roles))
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the theme."""
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.StyleChange):
+            self._delegate.tokens = tokens_of(self.palette())
+            self.viewport().update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the items, or say why there are none."""
@@ -310,9 +337,9 @@ class ImageGrid(QListView):
         if step is None:
             return super().moveCursor(action, modifiers)
         if here < 0:
-            return self._items.index(last if action == actions.MoveEnd else 0)
+            return self._items.index(last if action == actions.MoveEnd else 0, 0)
         there = here + step
-        return self._items.index(there if 0 <= there <= last else here)
+        return self._items.index(there if 0 <= there <= last else here, 0)
 
     def currentChanged(self, current: Index, previous: Index) -> None:
         """Tell where the hand or the keyboard came to."""
@@ -382,14 +409,14 @@ class ImageGrid(QListView):
     def copy_current(self) -> None:
         """Copy the image of the keyboard at its own size, the second of a pair."""
         if self.current >= 0:
-            pixels = self._items.item(self.current).images[-1]
+            pixels = self._items.image_item(self.current).images[-1]
             if pixels is not None:
                 QGuiApplication.clipboard().setImage(to_qimage(pixels))
 
     @Slot()
     def copy_all(self) -> None:
         """Copy all images as one picture; nothing happens while there are none."""
-        images = [self._items.item(row).images[-1] for row in range(self.count)]
+        images = [self._items.image_item(row).images[-1] for row in range(self.count)]
         known = [pixels for pixels in images if pixels is not None]
         if known:
             QGuiApplication.clipboard().setImage(to_qimage(contact_sheet(np.stack(known))))

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import (
-    QAbstractListModel,
     QModelIndex,
     QObject,
     QPersistentModelIndex,
     QSize,
     Qt,
 )
-from PySide6.QtGui import QPixmap
+from PySide6.QtGui import QPixmap, QStandardItemModel
 
 from latentlab.ui.plain_text import plain_tooltip
 from latentlab.ui.qimage import fitted, to_qimage
@@ -52,18 +51,53 @@ class ImageItem:
     captions: tuple[tuple[str, Tone], ...] = ()
 
 
-@dataclass
-class _Kept:
-    """An item that was asked for, and its pictures as they were painted last."""
+class KeptItem:
+    """An item that was asked for, and its pictures as they were painted last.
 
-    item: ImageItem
-    pixmaps: dict[int, tuple[QSize, QPixmap]] = field(default_factory=dict)
+    Parameters
+    ----------
+    item
+        The item.
+    crisp
+        Whether enlarged pixels always stay crisp.
+    """
+
+    __slots__ = ("_crisp", "_pixmaps", "item")
+
+    def __init__(self, item: ImageItem, *, crisp: bool) -> None:
+        self.item = item
+        self._crisp = crisp
+        self._pixmaps: dict[int, tuple[int, QPixmap]] = {}
+
+    def pixmap(self, place: int, edge: int) -> QPixmap | None:
+        """Return an image as large as fits, ``None`` for an empty place.
+
+        Parameters
+        ----------
+        place
+            Of the image in its item.
+        edge
+            Of the square that it is to fit into, in pixels of the screen.
+        """
+        pixels = self.item.images[place]
+        if pixels is None:
+            return None
+        kept = self._pixmaps.get(place)
+        if kept is not None and kept[0] == edge:
+            return kept[1]
+        smooth = not self._crisp and edge < _CRISP_FROM * max(pixels.shape[:2])
+        image = fitted(to_qimage(pixels), QSize(edge, edge), smooth=smooth)
+        pixmap = QPixmap.fromImage(image)
+        self._pixmaps[place] = (edge, pixmap)
+        return pixmap
 
 
-class ImageItemModel(QAbstractListModel):
+class ImageItemModel(QStandardItemModel):
     """Asks a sequence for the items that are seen and keeps some hundred of them.
 
     The sequence may be lazy: its length is asked once, its items when they are painted or read.
+    The rows are Qt's own, without items of Qt's in them: laying out 100,000 of them asks for each
+    several times, which takes a third of a second where Python has to answer.
 
     Parameters
     ----------
@@ -75,27 +109,20 @@ class ImageItemModel(QAbstractListModel):
     """
 
     def __init__(self, *, crisp: bool = True, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(0, 1, parent)
         self._crisp = crisp
         self._items: Sequence[ImageItem] = ()
         self._count = 0
-        self._kept: OrderedDict[int, _Kept] = OrderedDict()
+        self._kept: OrderedDict[int, KeptItem] = OrderedDict()
         self._num_flagged = 0
         self._flag_text = ""
 
     def set_items(self, items: Sequence[ImageItem]) -> None:
-        """Show other items; as many as before are only painted anew."""
-        count = len(items)
-        if count == self._count:
-            self._items = items
-            self._kept.clear()
-            if count:
-                self.dataChanged.emit(self.index(0), self.index(count - 1))
-            return
-        self.beginResetModel()
-        self._items, self._count = items, count
+        """Show other items; rows come or go at the end."""
+        self._items, self._count = items, len(items)
         self._kept.clear()
-        self.endResetModel()
+        self.setRowCount(self._count)
+        self._tell_changed()
 
     @property
     def num_flagged(self) -> int:
@@ -114,58 +141,31 @@ class ImageItemModel(QAbstractListModel):
         """
         if count != self._num_flagged:
             self._num_flagged, self._flag_text = count, text
-            if self._count:
-                self.dataChanged.emit(self.index(0), self.index(self._count - 1))
+            self._tell_changed()
+
+    def _tell_changed(self) -> None:
+        if self._count:
+            self.dataChanged.emit(self.index(0, 0), self.index(self._count - 1, 0))
 
     @property
     def num_kept(self) -> int:
         """How many items are kept because somebody has seen them."""
         return len(self._kept)
 
-    def item(self, row: int) -> ImageItem:
+    def image_item(self, row: int) -> ImageItem:
         """Return the item of a row."""
-        return self._keep(row).item
+        return self.kept(row).item
 
-    def pixmap(self, row: int, place: int, room: QSize) -> QPixmap | None:
-        """Return an image as large as fits, ``None`` for an empty place.
-
-        Parameters
-        ----------
-        row
-            Of the item.
-        place
-            Of the image in its item.
-        room
-            In pixels of the screen.
-        """
-        kept = self._keep(row)
-        pixels = kept.item.images[place]
-        if pixels is None:
-            return None
-        size, pixmap = kept.pixmaps.get(place, (QSize(), QPixmap()))
-        if size != room:
-            image = to_qimage(pixels)
-            times = min(room.width() / image.width(), room.height() / image.height())
-            smooth = not self._crisp and times < _CRISP_FROM
-            pixmap = QPixmap.fromImage(fitted(image, room, smooth=smooth))
-            kept.pixmaps[place] = (room, pixmap)
-        return pixmap
-
-    def _keep(self, row: int) -> _Kept:
+    def kept(self, row: int) -> KeptItem:
+        """Return the item of a row with its pictures."""
         kept = self._kept.get(row)
         if kept is None:
-            kept = self._kept[row] = _Kept(self._items[row])
+            kept = self._kept[row] = KeptItem(self._items[row], crisp=self._crisp)
             if len(self._kept) > _MOST_KEPT:
                 self._kept.popitem(last=False)
         else:
             self._kept.move_to_end(row)
         return kept
-
-    # --- what Qt asks --------------------------------------------------------------------------
-
-    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
-        """Return how many items there are."""
-        return 0 if parent.isValid() else self._count
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         """Return the words of an item."""
@@ -178,7 +178,7 @@ class ImageItemModel(QAbstractListModel):
             roles.AccessibleDescriptionRole,
         ):
             return None
-        item = self.item(index.row())
+        item = self.image_item(index.row())
         if role == roles.AccessibleTextRole:
             return item.text
         if role == roles.ToolTipRole:

@@ -39,14 +39,14 @@ def test_only_what_is_asked_for_is_made(model: ImageItemModel) -> None:
     lazy = Lazy(100_000)
     model.set_items(lazy)
     assert model.rowCount() == 100_000 and not lazy.asked
-    first = model.pixmap(7, 0, QSize(16, 16))
+    first = model.kept(7).pixmap(0, 16)
     assert first is not None and first.size() == QSize(16, 8)
-    assert model.pixmap(7, 0, QSize(16, 16)) is first
-    larger = model.pixmap(7, 0, QSize(32, 32))
+    assert model.kept(7).pixmap(0, 16) is first
+    larger = model.kept(7).pixmap(0, 32)
     assert larger is not None and larger.width() == 32
     assert lazy.asked == [7]
     for row in range(2000):
-        model.item(row)
+        model.image_item(row)
     assert model.num_kept == 400
 
 
@@ -54,28 +54,29 @@ def test_the_words_of_an_item(model: ImageItemModel) -> None:
     model.set_items(Lazy(3))
     model.set_flagged(1, "above")
     roles = Qt.ItemDataRole
-    index = model.index(0)
+    index = model.index(0, 0)
     assert index.data(roles.AccessibleTextRole) == "image 0"
     assert index.data(roles.AccessibleDescriptionRole) == "above, far, large"
     assert index.data(roles.ToolTipRole) == "image 0\nfar\nlarge"
     assert index.data(roles.DisplayRole) is None
-    assert model.index(1).data(roles.AccessibleDescriptionRole) == "far, large"
+    assert model.index(1, 0).data(roles.AccessibleDescriptionRole) == "far, large"
     model.set_items([ImageItem((PICTURE,), "a <b>", captions=(("A", ""),))] * 3)
-    assert model.index(2).data(roles.AccessibleDescriptionRole) == "A"
-    assert "&lt;b&gt;" in str(model.index(2).data(roles.ToolTipRole))
+    assert model.index(2, 0).data(roles.AccessibleDescriptionRole) == "A"
+    assert "&lt;b&gt;" in str(model.index(2, 0).data(roles.ToolTipRole))
 
 
 def test_as_many_items_as_before_are_only_painted_anew(model: ImageItemModel, qtbot: QtBot) -> None:
     model.set_items([ImageItem((PICTURE,), "old")] * 5)
-    resets: list[int] = []
-    model.modelReset.connect(lambda: resets.append(1))
+    moved: list[int] = []
+    model.rowsInserted.connect(lambda: moved.append(1))
+    model.rowsRemoved.connect(lambda: moved.append(-1))
     with qtbot.waitSignal(model.dataChanged) as told:
         model.set_items([ImageItem((None,), "new")] * 5)
     assert told.args is not None
-    assert (told.args[0].row(), told.args[1].row()) == (0, 4) and not resets
-    assert model.item(0).text == "new" and model.pixmap(0, 0, QSize(9, 9)) is None
+    assert (told.args[0].row(), told.args[1].row()) == (0, 4) and not moved
+    assert model.image_item(0).text == "new" and model.kept(0).pixmap(0, 9) is None
     model.set_items([])
-    assert resets and model.rowCount() == 0
+    assert moved == [-1] and model.rowCount() == 0
 
 
 @pytest.mark.parametrize(("crisp", "smooth"), [(True, False), (False, True)])
@@ -89,7 +90,7 @@ def test_enlarged_pixels_are_crisp_where_it_is_wanted(
     model.set_items([ImageItem((step,))])
 
     def values(edge: int) -> set[int]:
-        pixmap = model.pixmap(0, 0, QSize(edge, edge))
+        pixmap = model.kept(0).pixmap(0, edge)
         assert pixmap is not None
         image = pixmap.toImage()
         return {image.pixelColor(x, edge // 2).red() for x in range(edge)}

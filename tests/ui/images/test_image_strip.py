@@ -27,7 +27,7 @@ def strip(qtbot: QtBot) -> ImageStrip:
 
 def test_a_strip_shows_what_there_is(strip: ImageStrip) -> None:
     assert strip.count == 3
-    assert [strip.items.item(i).text for i in range(3)] == ["a", "b", "c"]
+    assert [strip.items.image_item(i).text for i in range(3)] == ["a", "b", "c"]
     assert {strip.cell_rect(i).width() for i in range(3)} == {53}, "room for five, also with three"
     height = strip.heightForWidth(300)
     strip.set_strip([grey(1)] * 9, ["d"] * 9)

@@ -61,7 +61,7 @@ def test_new_pictures_are_seen_at_once(sheet: ExampleSheet) -> None:
     cell = sheet.cell_rect(0)
     centre = QPoint(cell.left() + cell.height() * 3 // 2 + 5, cell.center().y())
     assert sheet.viewport().grab().toImage().pixelColor(centre) == QColor(10, 200, 30)
-    assert sheet.items.item(0).images[0] is None  # no original: an empty place
+    assert sheet.items.image_item(0).images[0] is None  # no original: an empty place
 
 
 def test_the_keyboard_reaches_each_pair(sheet: ExampleSheet, qtbot: QtBot) -> None:
