@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from latentlab.ui.images.image_strip import ImageStrip
@@ -64,3 +66,20 @@ def test_a_place_without_a_picture_is_black(strip: ImageStrip) -> None:
     seen = strip.grab().toImage()
     shown = [seen.pixelColor(strip.cell_rect(i).center()).red() for i in range(2)]
     assert shown == [0, 250]
+
+
+def test_the_wheel_is_left_to_what_the_strip_lies_in(strip: ImageStrip) -> None:
+    where = QPointF(strip.cell_rect(1).center())
+    event = QWheelEvent(
+        where,
+        QPointF(strip.viewport().mapToGlobal(where.toPoint())),
+        QPoint(),
+        QPoint(0, -120),
+        Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.NoModifier,
+        Qt.ScrollPhase.NoScrollPhase,
+        False,
+    )
+    QApplication.sendEvent(strip.viewport(), event)
+    assert not event.isAccepted()
+    assert strip.verticalScrollBar().value() == 0
