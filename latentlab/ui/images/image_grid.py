@@ -283,7 +283,8 @@ class ImageGrid(QListView):
     def minimumSizeHint(self) -> QSize:
         """Return room for a few."""
         base = self._base
-        return QSize(3 * (base.least + base.gap), base.least)
+        few = min(3 * (base.least + base.gap), _HINT.width())
+        return QSize(max(few, base.cell_width(base.least)), base.least)
 
     # --- painting ------------------------------------------------------------------------------
 
