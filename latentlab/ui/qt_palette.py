@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from PySide6.QtGui import QColor, QPalette
 
-from latentlab.ui.tokens import Tokens, mixed
+from latentlab.ui.tokens import DARK, LIGHT, Tokens, mixed
 
 
 def qt_palette(tokens: Tokens) -> QPalette:
@@ -45,3 +45,10 @@ def qt_palette(tokens: Tokens) -> QPalette:
     for which in (role.WindowText, role.Text, role.ButtonText, role.PlaceholderText):
         result.setColor(QPalette.ColorGroup.Disabled, which, faint)
     return result
+
+
+def tokens_of(palette: QPalette) -> Tokens:
+    """Return the tokens that a palette was made of, for what it has no role for."""
+    # Text and not ground, which a stylesheet may have made transparent for a widget.
+    ink = palette.color(QPalette.ColorGroup.Active, QPalette.ColorRole.WindowText)
+    return DARK if ink.lightness() > 128 else LIGHT

@@ -18,6 +18,8 @@ Dynamic properties that it knows (set them with :func:`latentlab.ui.tone.set_loo
     A slider or spin box that can be used and hardly matters, greyed.
 ``floating="true"``
     A label that lies over the map.
+``images="true"``
+    A list that is nothing but its images.
 """
 
 from __future__ import annotations
@@ -275,7 +277,9 @@ QLineEdit[search="true"] {
     background: transparent; border: none; border-bottom: 1px solid $line; border-radius: 0;
     padding: 10px 14px; font-size: 14px;
 }
-QListView[results="true"] { background: transparent; border: none; outline: none; }
+QListView[results="true"], QListView[images="true"] {
+    background: transparent; border: none; outline: none;
+}
 """)
 
 

@@ -6,7 +6,6 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 from pytestqt.qtbot import QtBot
 
-from latentlab.ui.image_strip import ImageStrip
 from latentlab.ui.image_view import ImageView, to_qimage
 
 
@@ -188,43 +187,3 @@ def test_what_would_be_left_small_is_interpolated(qtbot: QtBot) -> None:
     row = np.array([shown.pixelColor(x, 50).red() for x in range(2, 98)])
     assert row[0] == 0 and row[-1] == 255
     assert ((row > 20) & (row < 235)).any()
-
-
-@pytest.fixture
-def strip(qtbot: QtBot) -> ImageStrip:
-    result = ImageStrip("Nearest images", 5)
-    qtbot.addWidget(result)
-    result.resize(300, 80)
-    result.set_images([_grey(i * 10) for i in range(3)], ["a", "b", "c"], ["0.1", "0.2", "0.3"])
-    result.show()
-    qtbot.waitExposed(result)
-    return result
-
-
-def test_a_strip_shows_what_there_is(strip: ImageStrip) -> None:
-    assert [not v.isHidden() for v in strip.views] == [True, True, True, False, False]
-    assert [v.toolTip() for v in strip.views[:3]] == ["a", "b", "c"]
-    assert len({v.width() for v in strip.views}) == 1
-    height = strip.heightForWidth(300)
-    strip.set_images([_grey(1)] * 9)
-    assert all(not v.isHidden() for v in strip.views)
-    assert strip.heightForWidth(300) < height, "no captions, no room for them"
-
-
-def test_a_strip_tells_which_place_was_clicked(strip: ImageStrip, qtbot: QtBot) -> None:
-    told: list[int] = []
-    strip.activated.connect(told.append)
-    qtbot.mouseClick(strip.views[2], Qt.MouseButton.LeftButton, pos=QPoint(5, 5))
-    strip.views[0].setFocus()
-    qtbot.keyClick(strip.views[0], Qt.Key.Key_Right)
-    qtbot.waitUntil(strip.views[1].hasFocus)
-    qtbot.keyClick(strip.views[1], Qt.Key.Key_Space)
-    assert told == [2, 1]
-
-
-def test_the_keys_stop_at_the_last_image(strip: ImageStrip, qtbot: QtBot) -> None:
-    strip.views[2].setFocus()
-    qtbot.keyClick(strip.views[2], Qt.Key.Key_Right)
-    assert strip.views[2].hasFocus()
-    strip.set_selected(1)
-    assert [v.selected for v in strip.views] == [False, True, False, False, False]

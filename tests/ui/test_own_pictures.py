@@ -15,8 +15,8 @@ from PySide6.QtWidgets import QLabel, QPushButton, QTableView
 
 from latentlab.core.image_set import ImageSet
 from latentlab.core.origin import Origin, Skipped
-from latentlab.ui.image_strip import ImageStrip
 from latentlab.ui.image_view import ImageView
+from latentlab.ui.images.image_strip import ImageStrip
 from latentlab.ui.path_line import PathLine
 from latentlab.ui.skipped_dialog import SkippedDialog
 from latentlab.ui.toast_area import ToastArea
@@ -193,7 +193,7 @@ def test_one_picture_dropped_is_put_on_the_map_beside_what_the_model_makes_of_it
     strip = lab_window.control(ImageStrip, "nearest_to_brought")
     lab_window.wait(strip.isVisible)
     assert isinstance(strip, ImageStrip)
-    strip.views[0].clicked.emit()
+    strip.chosen.emit(0)
     assert explorer.selected == explorer.brought_neighbours.indices[0]
     lab_window.lab.explore_controller.select(None)
     assert text_of(lab_window, "selected_title") == path.name, "the picture is still there"

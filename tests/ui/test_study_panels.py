@@ -26,7 +26,7 @@ from latentlab.core.image_set import ImageSet
 from latentlab.core.outlier_messages import OutliersFound
 from latentlab.core.outlier_scores import OutlierScores
 from latentlab.ui.diverging_colour import diverging_colour, text_colour
-from latentlab.ui.image_sheet import ImageSheet
+from latentlab.ui.images.image_grid import ImageGrid
 from latentlab.ui.matrix_choices import ModelChoice, NoiseChoice
 from latentlab.ui.noise_heat_map import NoiseHeatMap
 from latentlab.ui.number_editors import FloatEditor, IntEditor
@@ -99,7 +99,7 @@ def digits(tabs: Tabs, few_digits: ImageSet) -> Tabs:
 def test_vary_shows_both_sheets_and_says_how_much_they_change(digits: Tabs, qtbot: QtBot) -> None:
     panel, parts = digits.vary, digits.parts
     panel.show()
-    latent = child(panel, ImageSheet, "latent_variations")
+    latent = child(panel, ImageGrid, "latent_variations")
     assert not latent.isVisibleTo(panel)
     assert child(panel, QLabel, "vary_nothing").isVisibleTo(panel)
     parts.explore.select(7)
@@ -107,15 +107,15 @@ def test_vary_shows_both_sheets_and_says_how_much_they_change(digits: Tabs, qtbo
     qtbot.waitUntil(lambda: latent.count == 24)
     varied = parts.studies.variations.varied
     assert varied is not None
-    assert child(panel, ImageSheet, "pixel_variations").count == 24
+    assert child(panel, ImageGrid, "pixel_variations").count == 24
     assert f"{varied.change:.3f}" in digits.text(panel, "latent_caption") or (
         f"{varied.change:.4f}" in digits.text(panel, "latent_caption")
     )
-    latent.activated.emit(3)
+    latent.chosen.emit(3)
     assert np.array_equal(parts.explorer.z, varied.codes[3])
-    centroids = child(panel, ImageSheet, "class_centroids")
+    centroids = child(panel, ImageGrid, "class_centroids")
     qtbot.waitUntil(lambda: centroids.count == 10)
-    centroids.activated.emit(0)
+    centroids.chosen.emit(0)
     known = parts.studies.variations.centroids
     assert known is not None and np.array_equal(parts.explorer.z, known.codes[0])
 
@@ -152,7 +152,7 @@ def test_vary_offers_no_posterior_that_is_not_there(
 
 def test_vary_without_classes_shows_no_centroids(tabs: Tabs) -> None:
     tabs.vary.show()
-    sheet = child(tabs.vary, ImageSheet, "class_centroids")
+    sheet = child(tabs.vary, ImageGrid, "class_centroids")
     assert not sheet.isVisibleTo(tabs.vary), "without data"
     tabs.parts.open(pictures(20))
     assert not sheet.isVisibleTo(tabs.vary)
@@ -172,8 +172,8 @@ def test_outliers_are_found_shown_and_linked(digits: Tabs, qtbot: QtBot) -> None
     parts.thread.rest()
     assert find.text() == "Find outliers" and gallery.isVisibleTo(panel)
     outliers = parts.studies.outliers
-    assert gallery.rows.rowCount() == 400
-    gallery.setCurrentIndex(gallery.rows.index(2))
+    assert gallery.count == 400
+    gallery.setCurrentIndex(gallery.items.index(2, 0))
     assert parts.explorer.selected == outliers.order[2]
     visits = len(parts.trail.visits)
     parts.explore.select(int(outliers.order[11]))
@@ -181,7 +181,7 @@ def test_outliers_are_found_shown_and_linked(digits: Tabs, qtbot: QtBot) -> None
     assert len(parts.trail.visits) == visits, "what the map selects is not chosen again"
     parts.explore.select(None)
     assert not gallery.currentIndex().isValid()
-    text = gallery.rows.data(gallery.rows.index(0), Qt.ItemDataRole.AccessibleTextRole)
+    text = gallery.items.data(gallery.items.index(0, 0), Qt.ItemDataRole.AccessibleTextRole)
     assert f"Image {outliers.order[0]:,}" in str(text)
     gallery.grab()
 
@@ -255,11 +255,14 @@ def test_the_gallery_makes_pictures_for_what_is_seen_only(tabs: Tabs) -> None:
     tabs.parts.studies.outliers.set_found(OutliersFound(data, scores), None)
     gallery = child(tabs.outliers, OutlierGallery)
     gallery.grab()
-    assert gallery.rows.rowCount() == count
-    assert 0 < len(gallery.rows._pixmaps) < 100
+    assert gallery.count == count
+    assert 0 < gallery.items.num_kept < 100
     gallery.scrollToBottom()
     gallery.grab()
-    assert (0, 56) in {(image, 56) for image, _ in gallery.rows._pixmaps}
+    last = gallery.items.image_item(count - 1)
+    assert last.text == "Image 0" and gallery.viewport().rect().contains(
+        gallery.cell_rect(count - 1)
+    )
 
 
 # --- Noise matrix --------------------------------------------------------------------------------
@@ -279,7 +282,7 @@ def test_matrix_is_computed_and_its_cells_show_examples(digits: Tabs, qtbot: QtB
     centre = heat.cell_rect(1, 2).center()
     assert heat.cell_at(centre) == (1, 2)
     qtbot.mouseClick(heat, Qt.MouseButton.LeftButton, pos=centre)
-    sheet = child(panel, ImageSheet, "matrix_examples")
+    sheet = child(panel, ImageGrid, "matrix_examples")
     assert sheet.count == 15 and matrix.selected == (1, 2)
     assert "digits-denoiser" in heat.accessibleDescription()
     assert "trained with: mixed 1" in heat.accessibleDescription()

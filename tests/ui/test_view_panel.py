@@ -22,7 +22,7 @@ from latentlab.state.explorer import ExplorerModel
 from latentlab.state.map_view import MapViewModel
 from latentlab.state.session import SessionModel
 from latentlab.ui.flat_combo_box import FlatComboBox
-from latentlab.ui.image_strip import ImageStrip
+from latentlab.ui.images.image_strip import ImageStrip
 from latentlab.ui.latent_map.plane_marks import axis_names
 from latentlab.ui.panels.view_panel import ViewPanel
 from latentlab.ui.still_label import StillLabel
@@ -170,7 +170,8 @@ def test_three_images_are_counted_until_there_is_a_plane(parts: Parts) -> None:
     plane = parts.map_view.plane
     assert isinstance(plane, ImagePlane) and plane.indices == (3, 9, 27)
     assert button.isHidden()
-    captions = [view.caption for view in parts.find(ImageStrip, "picked_images").views]
+    items = parts.find(ImageStrip, "picked_images").items
+    captions = [items.image_item(row).captions[0][0] for row in range(items.rowCount())]
     assert captions == ["A", "B", "C"]
     assert axis_names(plane) == ("A – B →", "C ↑")
 

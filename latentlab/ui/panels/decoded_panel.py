@@ -24,8 +24,8 @@ from latentlab.services.explore_controller import NUM_NEAREST, ExploreController
 from latentlab.state.explorer import ExplorerModel
 from latentlab.state.session import SessionModel
 from latentlab.ui.coalesced import Coalesced
-from latentlab.ui.image_strip import ImageStrip
 from latentlab.ui.image_view import ImageView
+from latentlab.ui.images.image_strip import ImageStrip
 from latentlab.ui.meter import Meter
 from latentlab.ui.section import Card, label, section_title
 from latentlab.ui.still_label import StillLabel
@@ -84,7 +84,7 @@ class DecodedPanel(QWidget):
         layout.addWidget(section_title(self.tr("Nearest images")))
         self._nearest = ImageStrip(self.tr("Nearest images"), NUM_NEAREST)
         self._nearest.setObjectName("nearest_images")
-        self._nearest.activated.connect(self._go_to_nearest)
+        self._nearest.chosen.connect(self._go_to_nearest)
         layout.addWidget(self._nearest)
         explorer.decodedChanged.connect(self._render_image)
         explorer.zChanged.connect(Coalesced(self._render_code, self).schedule)
@@ -199,7 +199,7 @@ class DecodedPanel(QWidget):
         neighbours, data = self._explorer.neighbours, self._session.data
         if neighbours is None or data is None or len(neighbours.indices) == 0:
             self._shown_nearest = ()
-            self._nearest.set_images([], [])
+            self._nearest.set_strip((), ())
             self._show_support(Support("unknown", 0.0, math.nan))
             return
         self._show_support(support_at(neighbours))
@@ -207,7 +207,7 @@ class DecodedPanel(QWidget):
         if nearest == self._shown_nearest:
             return
         self._shown_nearest = nearest
-        self._nearest.set_images(
+        self._nearest.set_strip(
             [data.shown_image(i) for i in nearest],
             [
                 self.tr("Image {0:,}{1}: data, {2:.3f} away").format(

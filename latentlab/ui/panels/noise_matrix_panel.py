@@ -22,7 +22,7 @@ from latentlab.state.noise_matrix import NoiseMatrixModel
 from latentlab.state.session import SessionModel
 from latentlab.state.training import TrainingModel
 from latentlab.ui.elided_label import ElidedLabel
-from latentlab.ui.image_sheet import ImageSheet
+from latentlab.ui.images.image_grid import ImageGrid
 from latentlab.ui.matrix_choices import ModelChoice, NoiseChoice
 from latentlab.ui.meter import Meter
 from latentlab.ui.noise_heat_map import NoiseHeatMap
@@ -151,8 +151,10 @@ class NoiseMatrixPanel(QWidget):
         self._example_title = ElidedLabel(size="small")
         self._example_title.setObjectName("matrix_example_title")
         column.addWidget(self._example_title)
-        self._sheet = ImageSheet(
-            self.tr("Examples: clean, corrupted and denoised from top to bottom"), least_px=16
+        self._sheet = ImageGrid(
+            self.tr("Examples: clean, corrupted and denoised from top to bottom"),
+            crisp=False,
+            copies_all=True,
         )
         self._sheet.setObjectName("matrix_examples")
         column.addWidget(self._sheet, 1)
@@ -262,7 +264,8 @@ class NoiseMatrixPanel(QWidget):
         count = len(cell.clean)
         kinds = (self.tr("clean"), self.tr("corrupted"), self.tr("denoised"))
         tips = [self.tr("{0}, image {1}").format(k, i + 1) for k in kinds for i in range(count)]
-        self._sheet.set_images(images, tips, columns=count)
+        self._sheet.set_columns(count)
+        self._sheet.set_images(images, tips)
         self._figures.setText(
             self.tr("{0:.1f} → {1:.1f} dB: {2} dB").format(
                 cell.corrupted_db, cell.denoised_db, self._heat_map.gain_text(*place)

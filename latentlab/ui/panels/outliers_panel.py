@@ -186,7 +186,8 @@ class OutliersPanel(QWidget):
         column.addWidget(self._nothing)
         column.addStretch(1)
         self._pages.addWidget(page)
-        self._gallery = OutlierGallery(self._outliers, theme)
+        self._gallery = OutlierGallery(self._outliers)
+        self._gallery.reached.connect(self._controller.select)
         self._gallery.chosen.connect(self._controller.select)
         self._pages.addWidget(self._gallery)
         return content
@@ -326,7 +327,7 @@ class OutliersPanel(QWidget):
 
     @Slot()
     def _render_selected(self) -> None:
-        self._gallery.show_place(self._outliers.place_of(self._explorer.selected))
+        self._gallery.show_current(self._outliers.place_of(self._explorer.selected))
 
     @Slot()
     def _render_classes(self) -> None:

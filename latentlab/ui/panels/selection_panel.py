@@ -22,8 +22,8 @@ from latentlab.state.explorer import ExplorerModel
 from latentlab.state.session import SessionModel
 from latentlab.ui.coalesced import Coalesced
 from latentlab.ui.elided_label import ElidedLabel
-from latentlab.ui.image_strip import ImageStrip
 from latentlab.ui.image_view import ImageView
+from latentlab.ui.images.image_strip import ImageStrip
 from latentlab.ui.panels.file_row import FileRow
 from latentlab.ui.plain_text import plain_tooltip
 from latentlab.ui.section import label
@@ -140,7 +140,7 @@ class SelectionPanel(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         self._nearest = ImageStrip(self.tr("Images nearest to the picture"), NUM_NEAREST)
         self._nearest.setObjectName("nearest_to_brought")
-        self._nearest.activated.connect(self._select_nearest)
+        self._nearest.chosen.connect(self._select_nearest)
         self._nearest.setFixedWidth(NUM_NEAREST * 46)
         column.addWidget(label(self.tr("nearest images · data"), tone="muted", size="small"))
         column.addWidget(self._nearest)
@@ -231,7 +231,7 @@ class SelectionPanel(QWidget):
         self._near.setVisible(bool(near))
         if neighbours is None or data is None or not near:
             return
-        self._nearest.set_images(
+        self._nearest.set_strip(
             [data.shown_image(i) for i in near],
             [
                 self.tr("Image {0:,}{1}: data, {2:.3f} away").format(

@@ -12,7 +12,7 @@ from latentlab.services.explore_controller import ExploreController
 from latentlab.state.explorer import ExplorerModel
 from latentlab.state.trail import TrailModel
 from latentlab.ui.elided_label import ElidedLabel
-from latentlab.ui.image_strip import ImageStrip
+from latentlab.ui.images.image_strip import ImageStrip
 from latentlab.ui.tool_pill import ToolPill
 
 _SHOWN = 12
@@ -51,7 +51,7 @@ class TrailPanel(QWidget):
         self._strip = ImageStrip(self.tr("Visited places"), _SHOWN)
         self._strip.setObjectName("trail_images")
         self._strip.setMaximumHeight(110)
-        self._strip.activated.connect(self._go_to)
+        self._strip.chosen.connect(self._go_to)
         layout.addWidget(self._strip)
         layout.addStretch(1)
         trail.changed.connect(self._render)
@@ -79,12 +79,11 @@ class TrailPanel(QWidget):
         self._pictures = {k: v for k, v in self._pictures.items() if k in known}
         self._first = max(0, min(position - _SHOWN // 2, len(visits) - _SHOWN))
         shown = visits[self._first : self._first + _SHOWN]
-        blank = np.zeros((1, 1, 1), np.uint8)
-        self._strip.set_images(
-            [self._pictures.get(z.tobytes(), blank) for z in shown],
+        self._strip.set_strip(
+            [self._pictures.get(z.tobytes()) for z in shown],
             [self.tr("Place {}: generated").format(self._first + i + 1) for i in range(len(shown))],
         )
-        self._strip.set_selected(position - self._first if shown else None)
+        self._strip.set_marked(position - self._first if shown else None)
         self._count.setText(
             self.tr("Place {0} of {1}").format(position + 1, len(visits))
             if visits

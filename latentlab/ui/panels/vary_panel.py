@@ -23,7 +23,7 @@ from latentlab.state.variations import MOST_SEED, MOST_SIGMA, VariationsModel
 from latentlab.ui.coalesced import Coalesced
 from latentlab.ui.elided_label import ElidedLabel
 from latentlab.ui.flat_combo_box import FlatComboBox
-from latentlab.ui.image_sheet import ImageSheet
+from latentlab.ui.images.image_grid import ImageGrid
 from latentlab.ui.number_editors import FloatEditor, IntEditor
 from latentlab.ui.section import label
 from latentlab.ui.value_slider import ValueSlider
@@ -170,10 +170,10 @@ class VaryPanel(QWidget):
         row = QHBoxLayout(content)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(18)
-        self._latent = ImageSheet(self.tr("Variations by noise in the code"))
+        self._latent = self._sheet(self.tr("Variations by noise in the code"))
         self._latent.setObjectName("latent_variations")
-        self._latent.activated.connect(self._controller.go_to_variation)
-        self._pixels = ImageSheet(self.tr("The picture with as much noise in its pixels"))
+        self._latent.chosen.connect(self._controller.go_to_variation)
+        self._pixels = self._sheet(self.tr("The picture with as much noise in its pixels"))
         self._pixels.setObjectName("pixel_variations")
         self._latent_caption, self._pixel_caption = (
             ElidedLabel("muted", "small"),
@@ -196,6 +196,9 @@ class VaryPanel(QWidget):
             row.addLayout(column, 1)
         return content
 
+    def _sheet(self, name: str) -> ImageGrid:
+        return ImageGrid(name, crisp=False, copies_all=True)
+
     def _make_classes(self) -> QWidget:
         content = QWidget()
         content.setFixedWidth(_CENTROIDS_PX)
@@ -207,18 +210,17 @@ class VaryPanel(QWidget):
         heading.setToolTip(
             self.tr("The mean code of each class, decoded: generated, and no image of the data")
         )
-        self._centroids = ImageSheet(
-            self.tr("The decoded mean code of each class"), least_px=28, most_px=44
+        self._centroids = ImageGrid(
+            self.tr("The decoded mean code of each class"),
+            least_px=28,
+            most_px=44,
+            crisp=False,
+            copies_all=True,
         )
         self._centroids.setObjectName("class_centroids")
-        self._centroids.activated.connect(self._controller.go_to_centroid)
-        area = QScrollArea()
-        area.setWidgetResizable(True)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        area.setWidget(self._centroids)
+        self._centroids.chosen.connect(self._controller.go_to_centroid)
         column.addWidget(heading)
-        column.addWidget(area, 1)
+        column.addWidget(self._centroids, 1)
         return content
 
     # --- intents -------------------------------------------------------------------------------

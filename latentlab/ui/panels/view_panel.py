@@ -21,7 +21,7 @@ from latentlab.state.map_view import MapViewModel
 from latentlab.state.session import SessionModel
 from latentlab.ui.coalesced import Coalesced
 from latentlab.ui.flat_combo_box import FlatComboBox
-from latentlab.ui.image_strip import ImageStrip
+from latentlab.ui.images.image_strip import ImageStrip
 from latentlab.ui.section import Card, label, section_title
 from latentlab.ui.still_label import StillLabel
 from latentlab.ui.theme import Theme
@@ -238,7 +238,7 @@ class ViewPanel(QWidget):
         picked = self._map_view.picked
         if data is None or not self._is_needed:
             return
-        self._strip.set_images(
+        self._strip.set_strip(
             [data.shown_image(i) for i in picked if i < len(data)],
             [self.tr("Image {:,}: data").format(i) for i in picked],
             ["A", "B", "C"],

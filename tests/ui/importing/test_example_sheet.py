@@ -2,33 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor, QGuiApplication
-from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from latentlab.ui.importing.example_sheet import ExampleSheet
-from latentlab.ui.theme import Theme
 
 NAMES = tuple(f"{i}.png" for i in range(11))
 WHITE, GREY = QColor(255, 255, 255), QColor(128, 128, 128)
 
 
 @pytest.fixture
-def sheet(qtbot: QtBot) -> Iterator[ExampleSheet]:
-    app = QApplication.instance()
-    assert isinstance(app, QApplication)
-    theme = Theme(app, "dark")
-    made = ExampleSheet(theme)
+def sheet(qtbot: QtBot) -> ExampleSheet:
+    made = ExampleSheet()
     qtbot.addWidget(made)
     made.resize(420, 300)
     made.show()
-    yield made
-    theme.deleteLater()
+    return made
 
 
 def fill(sheet: ExampleSheet, count: int = len(NAMES)) -> None:
@@ -50,7 +42,7 @@ def test_it_is_painted_empty_and_full_and_with_one_pair(sheet: ExampleSheet) -> 
 def test_the_original_keeps_its_shape_and_both_their_values(sheet: ExampleSheet) -> None:
     fill(sheet)
     seen = sheet.viewport().grab().toImage()
-    cell = sheet._cell(0)
+    cell = sheet.cell_rect(0)
     side = cell.height()
     left = cell.topLeft() + QPoint(side // 2, side // 2)
     right = left + QPoint(side + 5, 0)
@@ -66,10 +58,10 @@ def test_new_pictures_are_seen_at_once(sheet: ExampleSheet) -> None:
     sheet.grab()
     images = np.full((11, 4, 8, 3), (10, 200, 30), np.uint8)
     sheet.set_examples(NAMES, [], images)
-    cell = sheet._cell(0)
+    cell = sheet.cell_rect(0)
     centre = QPoint(cell.left() + cell.height() * 3 // 2 + 5, cell.center().y())
     assert sheet.viewport().grab().toImage().pixelColor(centre) == QColor(10, 200, 30)
-    assert sheet.pair(0)[0].isNull()  # no original: an empty place
+    assert sheet.items.image_item(0).images[0] is None  # no original: an empty place
 
 
 def test_the_keyboard_reaches_each_pair(sheet: ExampleSheet, qtbot: QtBot) -> None:
@@ -79,12 +71,12 @@ def test_the_keyboard_reaches_each_pair(sheet: ExampleSheet, qtbot: QtBot) -> No
         qtbot.keyClick(sheet, Qt.Key.Key_Right)
         seen.add(sheet.current_name)
     assert seen == set(NAMES)
-    assert sheet.viewport().rect().contains(sheet._cell(10).center())  # scrolled along
-    assert sheet.accessibleDescription() == "10.png"
+    assert sheet.viewport().rect().contains(sheet.cell_rect(10).center())  # scrolled along
+    assert sheet.currentIndex().data(Qt.ItemDataRole.AccessibleTextRole) == "10.png"
     qtbot.keyClick(sheet, Qt.Key.Key_Home)
     assert sheet.current_name == "0.png"
     qtbot.keyClick(sheet, Qt.Key.Key_Down)
-    assert sheet.current_name == f"{sheet._columns()}.png"
+    assert sheet.current_name == f"{sheet.columns}.png"
     qtbot.keyClick(sheet, Qt.Key.Key_End)
     qtbot.keyClick(sheet, Qt.Key.Key_Down)
     assert sheet.current_name == "10.png"
@@ -94,7 +86,7 @@ def test_the_keyboard_reaches_each_pair(sheet: ExampleSheet, qtbot: QtBot) -> No
 
 def test_a_click_chooses_and_fewer_pairs_keep_a_choice(sheet: ExampleSheet, qtbot: QtBot) -> None:
     fill(sheet)
-    qtbot.mouseClick(sheet.viewport(), Qt.MouseButton.LeftButton, pos=sheet._cell(3).center())
+    qtbot.mouseClick(sheet.viewport(), Qt.MouseButton.LeftButton, pos=sheet.cell_rect(3).center())
     assert sheet.current_name == "3.png"
     fill(sheet, 2)
     assert sheet.current_name == "1.png"

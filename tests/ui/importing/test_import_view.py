@@ -130,7 +130,7 @@ def test_each_change_shows_the_examples_anew(opened: Opened) -> None:
     opened.wait(
         lambda: opened.importing.examples and opened.importing.examples.treatment.width == 7
     )
-    assert opened.find(ExampleSheet, "examples").pair(0)[1].width() == 7
+    assert opened.find(ExampleSheet, "examples").items.image_item(0).images[1].shape[1] == 7
     assert "7 × 10" in opened.text("examples_legend")
     colour = opened.find(QComboBox, "colour")
     assert colour.itemText(0) == "Automatic · colour"
