@@ -38,12 +38,6 @@ class Served:
         self.wait(lambda: self.lab.session.session_epoch > 0)
         self.wait(lambda: self.lab.explorer.decoded is not None)
 
-    def settle(self) -> None:
-        """Let Qt lay out and paint what has changed: layouts within layouts take several turns."""
-        for _ in range(5):
-            QApplication.sendPostedEvents()
-            QApplication.processEvents()
-
     def rest(self) -> None:
         """Let one frame pass, as a hand does between two places."""
         self.qtbot.wait(_FRAME_MS)

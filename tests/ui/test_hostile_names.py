@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
     QToolTip,
     QWidget,
 )
+from qt_turns import settle
 from shiboken6 import isValid
 
 from latentlab.core.bundled import model_path
@@ -165,7 +166,7 @@ def test_every_name_is_plain_text_wherever_it_is_shown(
         if index == 0:
             for place in range(tabs.count()):
                 tabs.setCurrentIndex(place)
-                hostile_window.settle()
+                settle()
                 texts.look_at(hostile_window.window)
         else:
             tabs.setCurrentIndex(1)

@@ -7,6 +7,7 @@ import dataclasses
 from lab_window import LabWindow
 from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QDockWidget, QScrollArea, QTabWidget, QWidget
+from qt_turns import settle
 
 from latentlab.core.image_set import ImageSet
 from latentlab.family.command_line import command_line
@@ -92,13 +93,13 @@ def test_no_setting_and_no_size_lets_docks_cover_each_other_or_cut_their_columns
     )
     for size in ((1024, 700), (860, 560)):
         lab_window.window.resize(*size)
-        lab_window.settle()
+        settle()
         for dock in (left, right):
             area = dock.widget()
             assert isinstance(area, QScrollArea)
             assert area.widget().minimumSizeHint().width() <= area.viewport().width(), size
         for place in range(tabs.count()):
             tabs.setCurrentIndex(place)
-            lab_window.settle()
+            settle()
             assert not bottom.geometry().intersects(left.geometry())
             assert not bottom.geometry().intersects(right.geometry())

@@ -156,7 +156,7 @@ def test_the_program_runs_traces_and_ends_on_a_signal(
             trace.read_text() if trace.exists() else ""
         ):
             assert program.poll() is None
-            time.sleep(0.1)
+            time.sleep(0.02)
         program.send_signal(signal.SIGTERM)
         _, error = program.communicate(timeout=20)
     assert (program.returncode, error) == (0, b"")
