@@ -18,6 +18,9 @@ os.environ["QT_QPA_PLATFORM"] = "offscreen"  # before anything asks Qt
 # Before NumPy is loaded: tests run on all cores already, and threads would wait for each other.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+# What tests start keeps its bytecode: each interpreter would compile the program again.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 from latentlab.core.image_set import ImageSet
 
 TORCH_THREADS = 1

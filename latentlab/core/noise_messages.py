@@ -54,8 +54,6 @@ class Denoised:
     codes
         float32 (passes, d): what each pass was encoded to, so the first is the code of the
         corrupted image; ``None`` unless the denoiser is the map's model.
-    clean_code
-        float32 (d,), the code of the clean image; ``None`` unless the denoiser is the map's model.
     psnr_db, ssim
         Against the clean image: of the corrupted one, then of each pass. Empty without a clean
         image. Values of the corrupted image beyond black and white count as they are.
@@ -70,7 +68,6 @@ class Denoised:
     corrupted: NDArray[np.uint8]
     images: NDArray[np.uint8]
     codes: NDArray[np.float32] | None
-    clean_code: NDArray[np.float32] | None
     psnr_db: tuple[float, ...]
     ssim: tuple[float, ...]
     is_adapted: bool

@@ -106,7 +106,6 @@ class PictureSource:
         self._num_frames = num_frames(image, content)
         if self._num_frames > MAX_FRAMES:
             raise PictureError(f"more than {MAX_FRAMES:,} frames")
-        self._shrunk = 1
         if self._format != "JPEG":
             # A PNG file may say how it lies after its pixels, and Pillow turns TIFF by itself.
             # JPEG says it before and can be decoded at a smaller size, which comes later.

@@ -12,8 +12,6 @@ from latentlab.ui.tone import Tone, set_tone
 
 CARD_PADDING_PX = 10
 CARD_SPACING_PX = 6
-PANEL_MARGIN_PX = 12
-PANEL_SPACING_PX = 9
 _FAR_PX = 10_000
 
 
@@ -126,11 +124,3 @@ class Card(QFrame):
         row.addWidget(right)
         self.body.addLayout(row)
         return row
-
-
-def panel_layout(panel: QWidget) -> QVBoxLayout:
-    """Give a panel the vertical layout of the docks: titles and cards with even margins."""
-    layout = QVBoxLayout(panel)
-    layout.setContentsMargins(PANEL_MARGIN_PX, PANEL_MARGIN_PX, PANEL_MARGIN_PX, PANEL_MARGIN_PX)
-    layout.setSpacing(PANEL_SPACING_PX)
-    return layout

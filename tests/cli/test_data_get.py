@@ -32,8 +32,8 @@ def _interrupted(*words: Any, **more: Any) -> Iterator[Progress]:
 
 def _offline(*words: Any, **more: Any) -> Iterator[Progress]:
     del words, more
+    yield from ()
     raise DataError("“x.gz” could not be downloaded.")
-    yield
 
 
 def test_a_set_is_downloaded_into_the_folder_of_the_program(

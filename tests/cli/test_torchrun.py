@@ -1,19 +1,22 @@
-"""Several processes that train one model, started as torchrun starts them."""
+"""Several processes that train one model, started by torchrun and as torchrun starts them."""
 
 from __future__ import annotations
 
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from latentlab.__main__ import main
 from latentlab.core.model_file import read_model_file
 
 pytestmark = pytest.mark.timeout(180)
@@ -30,20 +33,11 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def command(processes: int, *words: object) -> list[str]:
-    start = [sys.executable]
-    if processes > 1:
-        start += ["-m", "torch.distributed.run", "--standalone"]
-        start += ["--nproc-per-node", str(processes)]
-    return [*start, "-m", "latentlab", "train", *map(str, words)]
-
-
-def start(processes: int, *words: object, **variables: str) -> subprocess.Popen[str]:
+def start(words: Sequence[object], **variables: str) -> subprocess.Popen[str]:
     path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
-    environment = {**os.environ, "PYTHONPATH": path, **variables}
     return subprocess.Popen(
-        command(processes, *words),
-        env=environment,
+        [sys.executable, *map(str, words)],
+        env={**os.environ, "PYTHONPATH": path, **variables},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -51,9 +45,36 @@ def start(processes: int, *words: object, **variables: str) -> subprocess.Popen[
     )
 
 
-def finish(process: subprocess.Popen[str]) -> tuple[int, str]:
-    out, err = process.communicate(timeout=120)
-    return process.returncode, out + err
+def start_by_torchrun(*words: object, **variables: str) -> subprocess.Popen[str]:
+    launch = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    return start([*launch, *words], **variables)
+
+
+def start_two(*words: object) -> list[subprocess.Popen[str]]:
+    """Start the two processes alone: torchrun is an interpreter more, which loads torch, too."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    return [
+        start(
+            words,
+            RANK=str(rank),
+            LOCAL_RANK=str(rank),
+            WORLD_SIZE="2",
+            LOCAL_WORLD_SIZE="2",
+            MASTER_ADDR="127.0.0.1",
+            MASTER_PORT=str(port),
+            OMP_NUM_THREADS="1",
+        )
+        for rank in range(2)
+    ]
+
+
+def finish(*processes: subprocess.Popen[str]) -> tuple[int, str]:
+    """Return the worst exit code and all that was said."""
+    found = [process.communicate(timeout=120) for process in processes]
+    worst = max((process.returncode for process in processes), key=abs)
+    return worst, "".join(out + err for out, err in found)
 
 
 def log_of(folder: Path) -> list[dict[str, Any]]:
@@ -63,11 +84,11 @@ def log_of(folder: Path) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("objective", ["variational", "tcvae"])
 def test_two_processes_give_the_losses_of_one(objective: str, data: Path, tmp_path: Path) -> None:
-    words = (data, *OPTIONS, "--epochs", 2, "--objective", objective, "--out")
-    both = [start(n, *words, tmp_path / str(n)) for n in (1, 2)]
-    for process in both:
-        code, said = finish(process)
-        assert code == 0, said
+    words = ("train", data, *OPTIONS, "--epochs", 2, "--objective", objective, "--out")
+    both = start_two("-m", "latentlab", *words, tmp_path / "2")
+    assert main([*map(str, words), str(tmp_path / "1")]) == 0
+    code, said = finish(*both)
+    assert code == 0, said
     one, two = log_of(tmp_path / "1"), log_of(tmp_path / "2")
     assert len(one) == len(two) > 0
     for a, b in zip(one, two, strict=True):
@@ -80,21 +101,22 @@ def test_two_processes_give_the_losses_of_one(objective: str, data: Path, tmp_pa
 def test_two_processes_killed_and_continued_end_bit_for_bit_alike(
     data: Path, tmp_path: Path
 ) -> None:
-    words = (data, *OPTIONS, "--epochs", 6, "--save-every", 0, "--resume", "--out")
-    whole = start(2, *words, tmp_path / "whole")
-    cut = start(2, *words, tmp_path / "cut")
+    words = ("-m", "latentlab", "train", data, *OPTIONS, "--epochs", 6, "--save-every", 0)
+    words = (*words, "--resume", "--out")
+    cut = start_two(*words, tmp_path / "cut")
     end_s = time.monotonic() + 60
     while not (tmp_path / "cut" / "state.safetensors").exists():
-        assert time.monotonic() < end_s and cut.poll() is None
+        assert time.monotonic() < end_s and cut[0].poll() is None
         time.sleep(0.01)
-    os.killpg(cut.pid, signal.SIGKILL)
-    _kill_workers(tmp_path / "cut")
-    cut.communicate()
-    code, said = finish(whole)
-    assert code == 0, said
-    code, said = finish(start(2, *words, tmp_path / "cut"))
+    for process in cut:
+        process.kill()
+        process.communicate()
+    whole = start_two(*words, tmp_path / "whole")
+    code, said = finish(*start_two(*words, tmp_path / "cut"))
     assert code == 0, said
     assert "Continuing after step" in said
+    code, said = finish(*whole)
+    assert code == 0, said
     assert log_of(tmp_path / "cut") == log_of(tmp_path / "whole")
     a, b = (read_model_file(tmp_path / name).weights for name in ("cut", "whole"))
     assert all(np.array_equal(a[name], b[name]) for name in b)
@@ -118,33 +140,15 @@ sys.exit(any("gloo" in name for name in names))
 def test_a_closed_group_leaves_no_thread_that_could_outlive_the_interpreter(tmp_path: Path) -> None:
     script = tmp_path / "leave.py"
     script.write_text(_LEAVE)
-    words = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", script]
-    done = subprocess.run(
-        [sys.executable, *map(str, words)],
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-
-
-def _kill_workers(folder: Path) -> None:
-    """Kill the processes of torchrun that are sessions of their own."""
-    for entry in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            if str(folder).encode() in entry.read_bytes():
-                os.kill(int(entry.parent.name), signal.SIGKILL)
-        except (OSError, ProcessLookupError):
-            continue
+    code, said = finish(*start_two(script))
+    assert code == 0, said
 
 
 @pytest.mark.skipif(not Path("/proc").exists(), reason="finds the workers through /proc")
 def test_a_lost_process_ends_the_run_and_is_named(data: Path, tmp_path: Path) -> None:
     out = tmp_path / "run"
-    words = (data, *OPTIONS, "--epochs", 100000, "--out", out)
-    process = start(2, *words, LATENTLAB_EXCHANGE_TIMEOUT_S="10")
+    words = ("-m", "latentlab", "train", data, *OPTIONS, "--epochs", 100000, "--out", out)
+    process = start_by_torchrun(*words, LATENTLAB_EXCHANGE_TIMEOUT_S="10")
     end_s = time.monotonic() + 60
     while not (out / "metrics.jsonl").exists():
         assert time.monotonic() < end_s and process.poll() is None

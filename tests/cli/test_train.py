@@ -165,6 +165,7 @@ def test_the_settings_are_in_the_files(noise: str, out: Path) -> None:
         epochs=2,
         batch_size=20,
         hidden=(8,),
+        warm_up=0.0,  # of a term that this objective has not
     )
     assert run_spec(read_model_file(out).document) == wanted
     said = json.loads((out / "run.json").read_text())
@@ -303,7 +304,8 @@ def test_for_programs_the_result_is_one_object(
 def test_a_run_is_continued_with_more_epochs(
     noise: str, out: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    words = [*QUICK[2:], "--schedule", "constant"]
+    # Both would be spread over another number of epochs.
+    words = [*QUICK[2:], "--schedule", "constant", "--warm-up", "0"]
     assert main(["train", noise, "--out", str(out), "--epochs", "1", *words]) == 0
     more = ["train", noise, "--epochs", "3", *words, "--resume", "--out"]
     capsys.readouterr()

@@ -103,6 +103,7 @@ def qt_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
 
 
+@pytest.mark.usefixtures("qt_files")
 @pytest.mark.parametrize(
     ("platform", "missing", "expected"),
     [
@@ -115,7 +116,6 @@ def qt_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_the_library_that_qt_lacks_is_found(
-    qt_files: None,
     monkeypatch: pytest.MonkeyPatch,
     platform: str,
     missing: str,
@@ -125,9 +125,8 @@ def test_the_library_that_qt_lacks_is_found(
     assert qt_platform._missing_library(platform) == expected
 
 
-def test_wayland_does_not_need_the_libraries_of_x(
-    qt_files: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.usefixtures("qt_files")
+def test_wayland_does_not_need_the_libraries_of_x(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WAYLAND_DISPLAY", "wayland-0")
     loader = Loader("libqxcb")
     monkeypatch.setattr(ctypes, "CDLL", loader)

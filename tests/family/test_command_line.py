@@ -27,10 +27,6 @@ SPECS = {
 }
 
 
-class Parsed(Exception):  # noqa: N818 - it carries the result out
-    """What the parser made of a line."""
-
-
 @pytest.mark.parametrize("name", SPECS)
 def test_the_line_gives_the_same_run(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     spec = SPECS[name]

@@ -40,7 +40,8 @@ def test_nothing_asked_for_is_nothing_done(h: int, w: int) -> None:
     torch.testing.assert_close(same, x, atol=1e-4, rtol=0)
 
 
-def test_a_shift_is_in_pixels_along_both_axes(at_the_limit: None) -> None:
+@pytest.mark.usefixtures("at_the_limit")
+def test_a_shift_is_in_pixels_along_both_axes() -> None:
     x = torch.arange(54.0).reshape(1, 1, 6, 9) / 54
     moved = random_affine(x, shift_px=2.0, rotation_deg=0.0, scaling=0.0)
     torch.testing.assert_close(moved[..., :4, :7], x[..., 2:, 2:], atol=1e-4, rtol=0)
@@ -48,7 +49,8 @@ def test_a_shift_is_in_pixels_along_both_axes(at_the_limit: None) -> None:
     assert (moved[..., :, 7:].abs() < 1e-4).all()
 
 
-def test_edges_are_repeated_where_that_is_asked_for(at_the_limit: None) -> None:
+@pytest.mark.usefixtures("at_the_limit")
+def test_edges_are_repeated_where_that_is_asked_for() -> None:
     x = torch.arange(54.0).reshape(1, 1, 6, 9) / 54
     moved = random_affine(x, shift_px=2.0, rotation_deg=0.0, scaling=0.0, edges="repeat")
     torch.testing.assert_close(moved[..., :4, :7], x[..., 2:, 2:], atol=1e-4, rtol=0)
@@ -60,7 +62,8 @@ def test_edges_are_repeated_where_that_is_asked_for(at_the_limit: None) -> None:
     )
 
 
-def test_a_quarter_turn_of_a_wide_image_does_not_stretch_it(at_the_limit: None) -> None:
+@pytest.mark.usefixtures("at_the_limit")
+def test_a_quarter_turn_of_a_wide_image_does_not_stretch_it() -> None:
     x = torch.zeros(1, 1, 7, 15)
     x[..., 3, 4:11] = 1.0  # seven pixels across become seven pixels down
     turned = random_affine(x, shift_px=0.0, rotation_deg=90.0, scaling=0.0)
@@ -69,7 +72,8 @@ def test_a_quarter_turn_of_a_wide_image_does_not_stretch_it(at_the_limit: None) 
     torch.testing.assert_close(turned, expected, atol=1e-3, rtol=0)
 
 
-def test_scaling_shrinks_around_the_middle(at_the_limit: None) -> None:
+@pytest.mark.usefixtures("at_the_limit")
+def test_scaling_shrinks_around_the_middle() -> None:
     x = torch.zeros(1, 1, 9, 9)
     x[..., 1:8, 1:8] = 1.0
     small = random_affine(x, shift_px=0.0, rotation_deg=0.0, scaling=0.5)

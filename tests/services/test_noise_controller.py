@@ -10,12 +10,14 @@ import numpy as np
 import pytest
 from noise_parts import NoiseParts
 from pytestqt.qtbot import QtBot
+from qt_turns import let_time_pass, settle
 from study_parts import pictures, trained_model
 
 from latentlab.core.corruptions import CORRUPTIONS
 from latentlab.core.image_set import ImageSet
 from latentlab.core.messages import OpenModelCommand
 from latentlab.core.noise_messages import Denoised
+from latentlab.services import noise_controller
 from latentlab.services.engine import non_local_means
 from latentlab.services.noise_controller import NoiseController
 from latentlab.state.noise_lab import MOST_SEED, MOST_STEPS
@@ -280,7 +282,7 @@ def test_nothing_is_trained_without_data(qtbot: QtBot) -> None:
 
 def test_the_strip_is_computed_only_where_it_is_seen(parts: NoiseParts, qtbot: QtBot) -> None:
     parts.thread.rest()
-    qtbot.wait(250)
+    let_time_pass(parts.controller)
     assert not parts.asked_strips
     parts.controller.set_watched(True)
     qtbot.waitUntil(lambda: bool(parts.asked_strips))
@@ -296,7 +298,7 @@ def test_the_varied_amount_does_not_ask_for_the_strip_again(
     parts.controller.set_watched(True)
     qtbot.waitUntil(lambda: len(parts.asked_strips) == 1)
     parts.controller.set_amount(0, 0.7)
-    qtbot.wait(250)
+    let_time_pass(parts.controller)
     assert len(parts.asked_strips) == 1, "it has all amounts already"
     parts.controller.set_seed(3)
     qtbot.waitUntil(lambda: len(parts.asked_strips) == 2)
@@ -306,7 +308,7 @@ def test_the_varied_amount_does_not_ask_for_the_strip_again(
     qtbot.waitUntil(lambda: len(parts.asked_strips) == 4)
     parts.controller.set_watched(False)
     parts.controller.set_seed(4)
-    qtbot.wait(250)
+    let_time_pass(parts.controller)
     assert len(parts.asked_strips) == 4
 
 
@@ -323,16 +325,18 @@ def test_each_picture_gets_its_strip(parts: NoiseParts, qtbot: QtBot) -> None:
 
 
 def test_a_drag_on_a_slider_does_not_compute_the_strip_in_between(
-    parts: NoiseParts, qtbot: QtBot
+    parts: NoiseParts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(noise_controller, "_STRIP_AT_REST_MS", 10**6)  # however slow the machine
     parts.controller.set_watched(True)
     parts.controller.add_step()
     parts.controller.add_step()
     for number in range(60):
         parts.controller.set_seed(number)
-        qtbot.wait(4)
+        settle()
     assert not parts.asked_strips, "the hand has not come to rest"
-    qtbot.waitUntil(lambda: len(parts.asked_strips) == 1)
+    let_time_pass(parts.controller)
+    assert len(parts.asked_strips) == 1
 
 
 def test_without_a_model_nothing_is_asked_for(qtbot: QtBot, few_digits: ImageSet) -> None:

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 from pytestqt.qtbot import QtBot
+from qt_turns import let_time_pass
 from study_parts import pictures, trained_model
 
 from latentlab.core.image_set import ImageSet
@@ -85,7 +86,7 @@ class Panel:
     def rest(self) -> None:
         """Let everything be computed and rendered."""
         self.parts.thread.rest()
-        self.qtbot.wait(60)
+        let_time_pass(self.panel)
 
     def texts(self) -> list[str]:
         return [f"{pane.title} | {pane.measured}" for pane in self.panel.pictures.panes]
@@ -358,7 +359,7 @@ def test_a_drawing_is_placed_corrupted_and_denoised(panel: Panel) -> None:
     panel.qtbot.mousePress(canvas, Qt.MouseButton.LeftButton, pos=QPoint(40, 40))
     panel.qtbot.mouseMove(canvas, QPoint(40, 90))
     panel.qtbot.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=QPoint(40, 90))
-    panel.qtbot.wait(60)
+    let_time_pass(pad)
     panel.rest()
     lab = panel.parts.lab
     assert lab.image_title == "Your drawing"
@@ -371,12 +372,12 @@ def test_a_drawing_is_placed_corrupted_and_denoised(panel: Panel) -> None:
     pad.findChild(QPushButton, "drawing_eraser").click()
     panel.qtbot.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=QPoint(40, 40))
     pad.findChild(QPushButton, "drawing_clear").click()
-    panel.qtbot.wait(60)
+    let_time_pass(pad)
     assert lab.image is not None
     assert not lab.image.any()
     panel.qtbot.keyClick(pad, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     undo.click()
-    panel.qtbot.wait(60)
+    let_time_pass(pad)
     assert lab.image is not None
     assert lab.image.any()
     for _ in range(80):

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from lab_window import LabWindow
+from lab_window import LabMap, LabWindow, OpenLab
 from PIL import Image
-from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
-from PySide6.QtGui import QColor, QDropEvent, QGuiApplication, QImage
+from PySide6.QtCore import QMimeData, Qt, QUrl
+from PySide6.QtGui import QColor, QGuiApplication, QImage
 from PySide6.QtWidgets import QLabel, QPushButton, QTableView
 
 from latentlab.core.image_set import ImageSet
@@ -61,85 +61,18 @@ def own_data(folder: Path) -> ImageSet:
     return ImageSet(str(folder), "Own", images, labels, ("<i>a</i>", "b"), origin)
 
 
-def use(lab_window: LabWindow, data: ImageSet) -> None:
-    lab_window.lab.session_controller.use_data(data)
-    lab_window.wait(lambda: lab_window.lab.session.data is data)
-    lab_window.wait(
+def use(opened: OpenLab | LabWindow, data: ImageSet) -> None:
+    opened.lab.session_controller.use_data(data)
+    opened.wait(lambda: opened.lab.session.data is data)
+    opened.wait(
         lambda: (
-            lab_window.lab.map_view.index is not None
-            and len(lab_window.lab.map_view.codes) == len(data)
-        )
-    )
-
-
-def sentences(lab_window: LabWindow) -> list[str]:
-    return [toast.sentence for toast in lab_window.window.findChild(ToastArea).toasts]
-
-
-def drop(lab_window: LabWindow, *paths: Path) -> None:
-    data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
-    lab_window.window.dropEvent(
-        QDropEvent(
-            QPointF(300, 300),
-            Qt.DropAction.CopyAction,
-            data,
-            Qt.MouseButton.LeftButton,
-            Qt.KeyboardModifier.NoModifier,
+            opened.lab.map_view.index is not None and len(opened.lab.map_view.codes) == len(data)
         )
     )
 
 
 def text_of(lab_window: LabWindow, name: str) -> str:
     return lab_window.control(QLabel, name).text()  # type: ignore[attr-defined]
-
-
-def test_a_selected_image_names_its_file_and_its_split(
-    lab_window: LabWindow, folder: Path, opened_urls: list[str]
-) -> None:
-    use(lab_window, own_data(folder))
-    lab_window.lab.explore_controller.select(4)
-    path = folder / "c0" / "4.png"
-    line = lab_window.control(PathLine, "image_path")
-    assert isinstance(line, PathLine) and line.path == str(path)
-    assert text_of(lab_window, "selected_title") == "Image 4 · <i>a</i>"
-    assert text_of(lab_window, "selected_where").startswith("validation split")
-    line.copy()
-    assert QGuiApplication.clipboard().text() == str(path)
-    lab_window.control(QPushButton, "open_file").click()  # type: ignore[attr-defined]
-    lab_window.control(QPushButton, "show_in_folder").click()  # type: ignore[attr-defined]
-    assert opened_urls == [str(path), str(path.parent)]
-    path.unlink()
-    lab_window.control(QPushButton, "open_file").click()  # type: ignore[attr-defined]
-    assert len(opened_urls) == 2
-    assert "still there" in text_of(lab_window, "file_problem")
-
-
-def test_a_member_of_an_archive_is_shown_but_not_opened(
-    lab_window: LabWindow, folder: Path, opened_urls: list[str]
-) -> None:
-    data = own_data(folder)
-    archive = folder / "all.zip"
-    archive.write_bytes(b"PK")
-    assert data.origin is not None
-    origin = Origin(str(archive), data.origin.files)
-    use(lab_window, ImageSet(str(archive), "Own", data.images, None, (), origin))
-    lab_window.lab.explore_controller.select(1)
-    line = lab_window.control(PathLine, "image_path")
-    assert isinstance(line, PathLine) and line.path == f"{archive} › c1/1.png"
-    assert not lab_window.control(QPushButton, "open_file").isVisible()
-    lab_window.control(QPushButton, "show_in_folder").click()  # type: ignore[attr-defined]
-    assert opened_urls == [str(folder)]
-    assert not lab_window.map.findChild(object, "class_legend").isVisible()
-
-
-def test_the_hover_card_names_the_file(lab_window: LabWindow, folder: Path) -> None:
-    use(lab_window, own_data(folder))
-    lab_window.window.findChild(object, "latent_map").fit()
-    lab_window.lab.explorer.set_hovered(7)
-    card = lab_window.window.findChild(object, "hover_card")
-    lab_window.wait(card.isVisible)
-    assert text_of(lab_window, "hover_file") == "7.png"
 
 
 def test_the_data_panel_says_where_the_images_come_from_and_what_was_left_out(
@@ -171,6 +104,58 @@ def test_the_data_panel_says_where_the_images_come_from_and_what_was_left_out(
     dialog.close()
 
 
+def test_a_selected_image_names_its_file_and_its_split(
+    lab_window: LabWindow, folder: Path, opened_urls: list[str]
+) -> None:
+    data = own_data(folder)
+    use(lab_window, data)
+    lab_window.lab.explore_controller.select(4)
+    path = folder / "c0" / "4.png"
+    line = lab_window.control(PathLine, "image_path")
+    assert isinstance(line, PathLine) and line.path == str(path)
+    assert text_of(lab_window, "selected_title") == "Image 4 · <i>a</i>"
+    assert text_of(lab_window, "selected_where").startswith("validation split")
+    line.copy()
+    assert QGuiApplication.clipboard().text() == str(path)
+    lab_window.control(QPushButton, "open_file").click()  # type: ignore[attr-defined]
+    lab_window.control(QPushButton, "show_in_folder").click()  # type: ignore[attr-defined]
+    assert opened_urls == [str(path), str(path.parent)]
+    path.unlink()
+    lab_window.control(QPushButton, "open_file").click()  # type: ignore[attr-defined]
+    assert len(opened_urls) == 2
+    assert "still there" in text_of(lab_window, "file_problem")
+
+    # It is shown as the model takes it.
+    lab_window.lab.explore_controller.select(3)
+    lab_window.wait(lambda: lab_window.lab.explorer.reconstructed is not None)
+    original = lab_window.control(ImageView, "selected_image")
+    assert isinstance(original, ImageView)
+    assert (original.image.width(), original.image.height()) == (28, 28)
+    assert original.caption == "shown as 28 × 28 grey"
+
+    # The card under the pointer names the file.
+    lab_window.window.findChild(object, "latent_map").fit()
+    lab_window.lab.explorer.set_hovered(7)
+    card = lab_window.window.findChild(object, "hover_card")
+    lab_window.wait(card.isVisible)
+    assert text_of(lab_window, "hover_file") == "7.png"
+
+    # A member of an archive is shown, but not opened.
+    opened_urls.clear()
+    archive = folder / "all.zip"
+    archive.write_bytes(b"PK")
+    assert data.origin is not None
+    origin = Origin(str(archive), data.origin.files)
+    use(lab_window, ImageSet(str(archive), "Own", data.images, None, (), origin))
+    lab_window.lab.explore_controller.select(1)
+    line = lab_window.control(PathLine, "image_path")
+    assert isinstance(line, PathLine) and line.path == f"{archive} › c1/1.png"
+    assert not lab_window.control(QPushButton, "open_file").isVisible()
+    lab_window.control(QPushButton, "show_in_folder").click()  # type: ignore[attr-defined]
+    assert opened_urls == [str(folder)]
+    assert not lab_window.map.findChild(object, "class_legend").isVisible()
+
+
 def test_one_picture_dropped_is_put_on_the_map_beside_what_the_model_makes_of_it(
     lab_window: LabWindow, tmp_path: Path
 ) -> None:
@@ -180,7 +165,7 @@ def test_one_picture_dropped_is_put_on_the_map_beside_what_the_model_makes_of_it
     Image.fromarray(digit[:, :, 0]).resize((280, 280), Image.Resampling.NEAREST).save(path)
     lab_window.choose_tab("Selection")
     lab_window.lab.explore_controller.select(77)
-    drop(lab_window, path)
+    lab_window.drop(path)
     lab_window.wait(lambda: explorer.brought is not None)
     assert lab_window.lab.session.data is data, "nothing was imported"
     assert explorer.selected is None
@@ -201,27 +186,26 @@ def test_one_picture_dropped_is_put_on_the_map_beside_what_the_model_makes_of_it
     assert explorer.brought is None
 
 
-def test_its_mark_is_painted_where_its_code_lies(lab_window: LabWindow) -> None:
-    explorer = lab_window.lab.explorer
-    image = QImage(28, 28, QImage.Format.Format_RGB32)
-    image.fill(QColor("white"))
-    QGuiApplication.clipboard().setImage(image)
-    lab_window.trigger("paste_picture_action")
-    lab_window.wait(lambda: explorer.brought is not None)
-    lab_window.lab.map_view.set_shown("points", False)
-    lab_window.lab.map_view.set_shown("grid", False)
-    lab_window.lab.explore_controller.move_to(explorer.brought.z + np.float32(0.8))
-    x, y = lab_window.lab.map_view.camera.to_screen(tuple(map(float, explorer.brought.z)))
-    lab_window.lab.map_view.set_camera(lab_window.lab.map_view.camera.panned(300 - x, 250 - y))
-    accent = QColor(lab_window.window._theme.tokens.warn).rgb()
-    shown = lab_window.map.grab().toImage()
+def test_its_mark_is_painted_where_its_code_lies(lab_map: LabMap, tmp_path: Path) -> None:
+    explorer = lab_map.lab.explorer
+    white = tmp_path / "white.png"
+    Image.new("L", (28, 28), 255).save(white)
+    lab_map.lab.picture_controller.bring_file(white)
+    lab_map.wait(lambda: explorer.brought is not None)
+    lab_map.lab.map_view.set_shown("points", False)
+    lab_map.lab.map_view.set_shown("grid", False)
+    lab_map.lab.explore_controller.move_to(explorer.brought.z + np.float32(0.8))
+    x, y = lab_map.lab.map_view.camera.to_screen(tuple(map(float, explorer.brought.z)))
+    lab_map.lab.map_view.set_camera(lab_map.lab.map_view.camera.panned(300 - x, 250 - y))
+    accent = QColor(lab_map.theme.tokens.warn).rgb()
+    shown = lab_map.map.grab().toImage()
     assert QColor(shown.pixel(300, 235)).rgb() == accent
-    lab_window.lab.picture_controller.forget()
-    shown = lab_window.map.grab().toImage()
+    lab_map.lab.picture_controller.forget()
+    shown = lab_map.map.grab().toImage()
     assert QColor(shown.pixel(300, 235)).rgb() != accent
 
 
-def test_a_picture_is_pasted_as_pixels_or_as_a_file(
+def test_a_picture_is_pasted_as_pixels_or_as_a_file_and_refused_where_it_is_none(
     lab_window: LabWindow, tmp_path: Path, clipboard: None
 ) -> None:
     explorer = lab_window.lab.explorer
@@ -240,40 +224,24 @@ def test_a_picture_is_pasted_as_pixels_or_as_a_file(
     lab_window.trigger("paste_picture_action")
     lab_window.wait(lambda: explorer.brought.source == path)
 
-
-@pytest.mark.parametrize("kind", ["text", "two files", "other file"])
-def test_without_a_picture_on_the_clipboard_it_says_so(
-    lab_window: LabWindow, tmp_path: Path, clipboard: None, kind: str
-) -> None:
-    data = QMimeData()
-    names = {"text": [], "two files": ["a.png", "b.png"], "other file": ["a.txt"]}[kind]
-    for name in names:
-        (tmp_path / name).write_bytes(b"x")
-    if names:
-        data.setUrls([QUrl.fromLocalFile(str(tmp_path / name)) for name in names])
-    else:
-        data.setText("no picture")
-    QGuiApplication.clipboard().setMimeData(data)
-    lab_window.trigger("paste_picture_action")
-    assert any("no picture on the clipboard" in s for s in sentences(lab_window))
-    assert lab_window.lab.explorer.brought is None
-
-
-def test_a_damaged_picture_is_refused_with_its_name(lab_window: LabWindow, tmp_path: Path) -> None:
+    # A damaged one is refused with its name.
     path = tmp_path / "broken.png"
+    before = explorer.brought
     path.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(50))
-    drop(lab_window, path)
-    lab_window.wait(lambda: any("“broken.png” cannot be shown" in s for s in sentences(lab_window)))
-    assert lab_window.lab.explorer.brought is None
+    lab_window.drop(path)
+    lab_window.wait(lambda: any("“broken.png” cannot be shown" in s for s in lab_window.notices))
+    assert explorer.brought is before
 
-
-def test_images_that_do_not_fit_are_shown_adapted_and_selected(
-    lab_window: LabWindow, folder: Path
-) -> None:
-    use(lab_window, own_data(folder))
-    lab_window.lab.explore_controller.select(3)
-    lab_window.wait(lambda: lab_window.lab.explorer.reconstructed is not None)
-    original = lab_window.control(ImageView, "selected_image")
-    assert isinstance(original, ImageView)
-    assert (original.image.width(), original.image.height()) == (28, 28)
-    assert original.caption == "shown as 28 × 28 grey"
+    # Without a picture on the clipboard it says so.
+    (tmp_path / "a.txt").write_bytes(b"x")
+    for files in ([], [path, path], [tmp_path / "a.txt"]):
+        data = QMimeData()
+        data.setText("no picture")
+        if files:
+            data.setUrls([QUrl.fromLocalFile(str(file)) for file in files])
+        QGuiApplication.clipboard().setMimeData(data)
+        lab_window.window.findChild(ToastArea).clear()
+        assert not lab_window.notices
+        lab_window.trigger("paste_picture_action")
+        assert "no picture on the clipboard" in lab_window.notices[0]
+        assert explorer.brought is before

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 
-import pytest
 from lab_window import LabWindow
 from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QDockWidget, QScrollArea, QTabWidget, QWidget
+from qt_turns import settle
 
+from latentlab.core.image_set import ImageSet
 from latentlab.family.command_line import command_line
 from latentlab.family.networks import NETWORKS
 from latentlab.family.objectives import OBJECTIVES
@@ -24,9 +25,12 @@ def train_action(lab_window: LabWindow) -> QAction:
     return action
 
 
-def test_train_is_off_with_the_reason_while_the_settings_do_not_fit(
-    lab_window: LabWindow,
-) -> None:
+def test_what_train_does_is_said_and_copied(lab_window: LabWindow) -> None:
+    _train_is_off_with_the_reason_while_the_settings_do_not_fit(lab_window)
+    _the_same_run_can_be_copied_as_a_line_for_a_shell(lab_window)
+
+
+def _train_is_off_with_the_reason_while_the_settings_do_not_fit(lab_window: LabWindow) -> None:
     action = train_action(lab_window)
     usual = action.toolTip()
     assert action.isEnabled()
@@ -38,7 +42,7 @@ def test_train_is_off_with_the_reason_while_the_settings_do_not_fit(
     assert action.toolTip() == usual
 
 
-def test_the_same_run_can_be_copied_as_a_line_for_a_shell(lab_window: LabWindow) -> None:
+def _the_same_run_can_be_copied_as_a_line_for_a_shell(lab_window: LabWindow) -> None:
     spec = PRESETS["contractive-one-layer"].spec()
     lab_window.lab.training.set_spec(dataclasses.replace(spec, data="other", seed=3))
     lab_window.trigger("copy_command_action")
@@ -52,44 +56,28 @@ def test_the_same_run_can_be_copied_as_a_line_for_a_shell(lab_window: LabWindow)
     assert line in toasts[-1].sentence.replace("\u2060", "")
 
 
-@pytest.mark.parametrize("objective", ["sparse-topk", "rae"])
-def test_an_objective_chosen_by_hand_trains(lab_window: LabWindow, objective: str) -> None:
+def test_an_objective_chosen_by_hand_trains(lab_window: LabWindow, few_digits: ImageSet) -> None:
     training = lab_window.lab.training
-    training.set_spec(TrainSpec(epochs=1, batch_size=500))
+    lab_window.lab.session_controller.use_data(few_digits)
+    lab_window.wait(lambda: lab_window.lab.session.data is few_digits)
     form = lab_window.window.findChild(OptionForm, "train_form")
-    assert form is not None
-    editor = form.row("objective").editor
-    editor.setCurrentIndex(editor.findData(objective))  # type: ignore[attr-defined]
-    assert training.spec == dataclasses.replace(usual_spec(objective), epochs=1, batch_size=500)
-    lab_window.trigger("train_action")
-    lab_window.wait(lambda: training.is_active)
-    lab_window.wait(lambda: not training.is_active, 60_000)
-    assert training.second_terms == OBJECTIVES[objective].penalties
     units = lab_window.window.findChild(QWidget, "units_panel")
-    assert units is not None
-    assert units.isHidden() == (objective != "sparse-topk")
+    assert form is not None and units is not None
+    for objective in ("sparse-topk", "rae"):
+        training.set_spec(TrainSpec(epochs=1, batch_size=50))
+        editor = form.row("objective").editor
+        editor.setCurrentIndex(editor.findData(objective))  # type: ignore[attr-defined]
+        assert training.spec == dataclasses.replace(usual_spec(objective), epochs=1, batch_size=50)
+        lab_window.trigger("train_action")
+        lab_window.wait(lambda: training.is_active)
+        lab_window.wait(lambda: not training.is_active, 60_000)
+        assert training.second_terms == OBJECTIVES[objective].penalties
+        assert units.isHidden() == (objective != "sparse-topk")
 
 
-@pytest.mark.parametrize("size", [(860, 560), (1024, 700)])
-def test_docks_share_a_small_window_without_covering_each_other(
-    lab_window: LabWindow, size: tuple[int, int]
+def test_no_setting_and_no_size_lets_docks_cover_each_other_or_cut_their_columns(
+    lab_window: LabWindow,
 ) -> None:
-    lab_window.window.resize(*size)
-    tabs = lab_window.window.findChild(QTabWidget, "bottom_tabs")
-    for place in range(tabs.count()):
-        tabs.setCurrentIndex(place)
-        lab_window.qtbot.wait(50)
-        docks = [
-            lab_window.window.findChild(QDockWidget, f"{name}_dock")
-            for name in ("left", "right", "bottom")
-        ]
-        areas = [dock.geometry() for dock in docks]
-        assert not areas[2].intersects(areas[0])
-        assert not areas[2].intersects(areas[1])
-
-
-def test_no_setting_makes_the_columns_wider_than_their_docks(lab_window: LabWindow) -> None:
-    lab_window.window.resize(1024, 700)
     form = lab_window.window.findChild(OptionForm, "train_form")
     assert form is not None
     form.advanced.set_open(True)
@@ -98,9 +86,20 @@ def test_no_setting_makes_the_columns_wider_than_their_docks(lab_window: LabWind
             lab_window.lab.training.set_spec(
                 dataclasses.replace(usual_spec(objective), network=network)
             )
-    lab_window.qtbot.wait(50)
-    for name in ("left", "right"):
-        dock = lab_window.window.findChild(QDockWidget, f"{name}_dock")
-        area = dock.widget()
-        assert isinstance(area, QScrollArea)
-        assert area.widget().minimumSizeHint().width() <= area.viewport().width(), name
+    tabs = lab_window.window.findChild(QTabWidget, "bottom_tabs")
+    left, right, bottom = (
+        lab_window.window.findChild(QDockWidget, f"{name}_dock")
+        for name in ("left", "right", "bottom")
+    )
+    for size in ((1024, 700), (860, 560)):
+        lab_window.window.resize(*size)
+        settle()
+        for dock in (left, right):
+            area = dock.widget()
+            assert isinstance(area, QScrollArea)
+            assert area.widget().minimumSizeHint().width() <= area.viewport().width(), size
+        for place in range(tabs.count()):
+            tabs.setCurrentIndex(place)
+            settle()
+            assert not bottom.geometry().intersects(left.geometry())
+            assert not bottom.geometry().intersects(right.geometry())

@@ -1,4 +1,4 @@
-"""Opening, saving, dropping and refusing in the real window."""
+"""Opening, saving and refusing, with the real compute thread and no window."""
 
 from __future__ import annotations
 
@@ -10,134 +10,99 @@ from typing import Any
 
 import numpy as np
 import pytest
-from lab_window import LabWindow
-from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
-from PySide6.QtGui import QDropEvent
+from lab_window import OpenLab
 from pytestqt.qtbot import QtBot
 
 from latentlab.core import model_file
 from latentlab.core.bundled import model_path
-from latentlab.ui.image_view import ImageView
-from latentlab.ui.toast_area import ToastArea
 
 
-def sentences(lab_window: LabWindow) -> list[str]:
-    return [toast.sentence for toast in lab_window.window.findChild(ToastArea).toasts]
-
-
-def drop(lab_window: LabWindow, *paths: Path) -> None:
-    data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
-    event = QDropEvent(
-        QPointF(300, 300),
-        Qt.DropAction.CopyAction,
-        data,
-        Qt.MouseButton.LeftButton,
-        Qt.KeyboardModifier.NoModifier,
-    )
-    # A drop that no drag has entered is not delivered by Qt.
-    lab_window.window.dropEvent(event)
-
-
-def test_a_saved_model_opens_again_by_a_drop(lab_window: LabWindow, tmp_path: Path) -> None:
-    session = lab_window.lab.session
-    lab_window.lab.session_controller.save_model(str(tmp_path / "mine"))
+def test_a_saved_model_opens_again(open_lab: OpenLab, tmp_path: Path) -> None:
+    session = open_lab.lab.session
+    open_lab.lab.session_controller.save_model(str(tmp_path / "mine"))
     target = tmp_path / "mine.safetensors"
-    lab_window.wait(target.exists)
-    lab_window.wait(lambda: session.model.name == "mine")
+    open_lab.wait(target.exists)
+    open_lab.wait(lambda: session.model.name == "mine")
     epoch = session.session_epoch
-    codes = lab_window.lab.map_view.codes
-    drop(lab_window, target)
-    lab_window.wait(lambda: session.session_epoch > epoch)
-    assert lab_window.window.windowTitle() == "Digits · mine — LatentLab"
-    lab_window.wait(lambda: lab_window.lab.map_view.index is not None)
-    assert np.allclose(lab_window.lab.map_view.codes, codes, atol=1e-4)
-    assert str(target) in lab_window.lab.settings.recent()
+    codes = open_lab.lab.map_view.codes
+    open_lab.lab.session_controller.open_paths([str(target)])
+    open_lab.wait(lambda: session.session_epoch > epoch)
+    assert session.model.name == "mine"
+    open_lab.wait(lambda: open_lab.lab.map_view.index is not None)
+    assert np.allclose(open_lab.lab.map_view.codes, codes, atol=1e-4)
+    assert str(target) in open_lab.lab.settings.recent()
 
 
-@pytest.mark.parametrize("name", ["empty.safetensors", "noise.safetensors", "model.pt", "folder"])
-def test_a_refused_file_leaves_everything_as_it_was(
-    lab_window: LabWindow, tmp_path: Path, name: str
-) -> None:
-    path = tmp_path / name
-    if name == "folder":
-        path.mkdir()
-    elif name.startswith("noise"):
-        path.write_bytes(np.random.default_rng(0).bytes(4096))
-    elif name.endswith(".pt"):
-        path.write_bytes(b"\x80\x02}q\x00.")
-    else:
-        path.write_bytes(b"")
-    model, data = lab_window.lab.session.model, lab_window.lab.session.data
-    drop(lab_window, path)
-    assert sentences(lab_window) and path.name in sentences(lab_window)[0]
-    lab_window.qtbot.wait(50)
-    assert lab_window.lab.session.model is model
-    assert lab_window.lab.session.data is data
+def test_a_refused_file_leaves_everything_as_it_was(open_lab: OpenLab, tmp_path: Path) -> None:
+    lab, notices = open_lab.lab, open_lab.notices
+    model, data = lab.session.model, lab.session.data
+    contents = {
+        "empty.safetensors": b"",
+        "noise.safetensors": np.random.default_rng(0).bytes(4096),
+        "short.safetensors": model_path("digits-vae").read_bytes()[:100_000],
+        "model.pt": b"\x80\x02}q\x00.",
+        "folder": None,
+    }
+    for name, content in contents.items():
+        path = tmp_path / name
+        if content is None:
+            path.mkdir()
+        else:
+            path.write_bytes(content)
+        notices.clear()
+        lab.session_controller.open_paths([str(path)])
+        assert notices and path.name in notices[0]
+        open_lab.round_trip()
+        assert lab.session.model is model
+        assert lab.session.data is data
 
 
-def test_a_model_cut_short_is_refused(lab_window: LabWindow, tmp_path: Path) -> None:
-    path = tmp_path / "short.safetensors"
-    path.write_bytes(model_path("digits-vae").read_bytes()[:100_000])
-    model = lab_window.lab.session.model
-    lab_window.lab.session_controller.open_path(str(path))
-    assert sentences(lab_window)
-    assert lab_window.lab.session.model is model
-
-
-def test_data_of_another_size_still_explores(lab_window: LabWindow, tmp_path: Path) -> None:
+def test_data_of_another_size_still_explores(open_lab: OpenLab, tmp_path: Path) -> None:
     path = tmp_path / "other.npz"
     rng = np.random.default_rng(0)
     np.savez(path, images=rng.integers(0, 256, (50, 12, 9, 3), np.uint8), labels=np.arange(50) % 3)
-    drop(lab_window, path)
-    lab_window.wait(lambda: lab_window.lab.session.data.title == "other")
-    lab_window.wait(lambda: any("shown as 28 × 28 grey" in s for s in sentences(lab_window)))
-    lab_window.wait(lambda: lab_window.lab.map_view.index is not None)
-    assert lab_window.lab.map_view.codes.shape == (50, 2)
-    lab_window.lab.explore_controller.select(7)
-    lab_window.wait(lambda: lab_window.lab.explorer.reconstructed is not None)
-    shown = lab_window.control(ImageView, "selected_image")
-    assert (shown.image.width(), shown.image.height()) == (28, 28)
-    assert shown.caption == "shown as 28 × 28 grey"
-    before = lab_window.lab.explorer.decoded
-    lab_window.click((200, 150))
-    lab_window.wait(lambda: lab_window.lab.explorer.decoded is not before)
+    open_lab.lab.session_controller.open_paths([str(path)])
+    open_lab.wait(lambda: open_lab.lab.session.data.title == "other")
+    open_lab.wait(lambda: any("shown as 28 × 28 grey" in s for s in open_lab.notices))
+    open_lab.wait(lambda: open_lab.lab.map_view.index is not None)
+    assert open_lab.lab.map_view.codes.shape == (50, 2)
+    open_lab.lab.explore_controller.select(7)
+    open_lab.wait(lambda: open_lab.lab.explorer.reconstructed is not None)
+    before = open_lab.lab.explorer.decoded
+    open_lab.lab.explore_controller.move_to(open_lab.lab.explorer.z + np.float32(0.1))
+    open_lab.wait(lambda: open_lab.lab.explorer.decoded is not before)
 
 
-def test_other_data_of_the_same_size_are_shown_and_named(
-    lab_window: LabWindow, tmp_path: Path
-) -> None:
+def test_other_data_of_the_same_size_are_shown_and_named(open_lab: OpenLab, tmp_path: Path) -> None:
     path = tmp_path / "noise.npz"
     images = np.random.default_rng(0).integers(0, 256, (300, 28, 28), np.uint8)
     np.savez(path, x=images)
-    drop(lab_window, path)
-    lab_window.wait(lambda: any("never seen" in s for s in sentences(lab_window)))
-    lab_window.wait(
+    open_lab.lab.session_controller.open_paths([str(path)])
+    open_lab.wait(lambda: any("never seen" in s for s in open_lab.notices))
+    open_lab.wait(
         lambda: (
-            lab_window.lab.map_view.codes.shape == (300, 2)
-            and np.isfinite(lab_window.lab.map_view.codes).all()
+            open_lab.lab.map_view.codes.shape == (300, 2)
+            and np.isfinite(open_lab.lab.map_view.codes).all()
         )
     )
 
 
-def test_colour_images_of_an_odd_size_train_and_decode(
-    lab_window: LabWindow, tmp_path: Path
-) -> None:
+def test_colour_images_of_an_odd_size_train_and_decode(open_lab: OpenLab, tmp_path: Path) -> None:
     from latentlab.family.train_spec import TrainSpec
 
     path = tmp_path / "colour.npz"
     rng = np.random.default_rng(0)
     np.savez(path, images=rng.integers(0, 256, (64, 11, 17, 3), np.uint8))
-    drop(lab_window, path)
-    lab_window.wait(lambda: lab_window.lab.session.data.title == "colour")
-    lab_window.lab.training.set_spec(
+    open_lab.lab.session_controller.open_paths([str(path)])
+    open_lab.wait(lambda: open_lab.lab.session.data.title == "colour")
+    open_lab.lab.training.set_spec(
         TrainSpec(network="conv", channels=(8, 8), epochs=2, batch_size=16, latent_dim=3)
     )
-    lab_window.trigger("train_action")
-    lab_window.wait(lambda: lab_window.lab.training.sentence.startswith("Kept"))
-    lab_window.wait(lambda: lab_window.lab.explorer.decoded.image.shape == (11, 17, 3))
-    assert len(lab_window.lab.explorer.z) == 3
-    lab_window.wait(lambda: lab_window.lab.map_view.index is not None)
+    open_lab.lab.training_controller.start()
+    open_lab.wait(lambda: open_lab.lab.training.sentence.startswith("Kept"))
+    open_lab.wait(lambda: open_lab.lab.explorer.decoded.image.shape == (11, 17, 3))
+    assert len(open_lab.lab.explorer.z) == 3
+    open_lab.wait(lambda: open_lab.lab.map_view.index is not None)
 
 
 @pytest.fixture
@@ -157,13 +122,13 @@ def weights_read(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
 
 
 def test_weights_are_read_once_and_never_by_the_window(
-    weights_read: list[Path], lab_window: LabWindow, tmp_path: Path
+    weights_read: list[Path], open_lab: OpenLab, tmp_path: Path
 ) -> None:
     assert weights_read == [model_path("digits-vae")]
     target = tmp_path / "other.safetensors"
     target.write_bytes(model_path("digits-denoiser").read_bytes())
-    drop(lab_window, target)
-    lab_window.wait(lambda: lab_window.lab.session.model.name == "other")
+    open_lab.lab.session_controller.open_paths([str(target)])
+    open_lab.wait(lambda: open_lab.lab.session.model.name == "other")
     assert weights_read[1:] == [target]
 
 
@@ -172,9 +137,10 @@ def test_a_path_on_the_command_line_is_read_once_and_not_by_the_window(
 ) -> None:
     target = tmp_path / "given.safetensors"
     target.write_bytes(model_path("digits-denoiser").read_bytes())
-    opened = LabWindow(qtbot, str(target))
+    opened = OpenLab(qtbot, str(target))
     opened.wait_ready()
     assert weights_read == [target]
+    opened.wait(lambda: opened.lab.session.model.name == "given")
     opened.close()
 
 
@@ -193,12 +159,12 @@ def test_a_file_that_claims_gigabytes_is_refused_without_reading_them(
     target = tmp_path / "sparse.safetensors"
     target.write_bytes(len(header).to_bytes(8, "little") + header)
     os.truncate(target, 8 + len(header) + 2**31)
-    opened = LabWindow(qtbot, str(target) if at_start else None)
+    opened = OpenLab(qtbot, str(target) if at_start else None)
     opened.wait_ready()
     model = opened.lab.session.model
     if not at_start:
-        drop(opened, target)
-    assert any("do not fit the network" in sentence for sentence in sentences(opened))
+        opened.lab.session_controller.open_paths([str(target)])
+    assert any("do not fit the network" in sentence for sentence in opened.notices)
     opened.wait(lambda: opened.lab.map_view.index is not None)
     assert opened.lab.session.model is model
     assert opened.lab.session.model.name == "digits-vae"
@@ -206,22 +172,13 @@ def test_a_file_that_claims_gigabytes_is_refused_without_reading_them(
     opened.close()
 
 
-def test_path_on_the_command_line_opens_a_model(qtbot: QtBot, tmp_path: Path) -> None:
-    target = tmp_path / "given.safetensors"
-    target.write_bytes(model_path("digits-vae").read_bytes())
-    opened = LabWindow(qtbot, str(target))
-    opened.wait_ready()
-    opened.wait(lambda: opened.lab.session.model.name == "given")
-    opened.close()
-
-
 def test_a_refused_path_falls_back_to_the_bundled_map(qtbot: QtBot, tmp_path: Path) -> None:
     target = tmp_path / "broken.safetensors"
     target.write_bytes(b"no model")
-    opened = LabWindow(qtbot, str(target))
+    opened = OpenLab(qtbot, str(target))
     opened.wait_ready()
     assert opened.lab.session.model.name == "digits-vae"
-    assert any("broken" in s for s in sentences(opened))
+    assert any("broken" in s for s in opened.notices)
     opened.close()
 
 
@@ -229,8 +186,8 @@ def test_damaged_settings_are_moved_aside(qtbot: QtBot, own_folders: Path) -> No
     path = own_folders / "config" / "settings.json"
     path.parent.mkdir(parents=True)
     path.write_bytes(b"\x00\xff garbage \x00" * 50)
-    opened = LabWindow(qtbot)
+    opened = OpenLab(qtbot)
     opened.wait_ready()
     assert path.with_name("settings.json.bad").exists()
-    assert any("settings were damaged" in s for s in sentences(opened))
+    assert any("settings were damaged" in s for s in opened.notices)
     opened.close()

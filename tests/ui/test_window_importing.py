@@ -6,10 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from lab_window import LabWindow
+from lab_window import LabWindow, OpenLab
 from PIL import Image
-from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
-from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QFileDialog, QPushButton
 from pytestqt.qtbot import QtBot
 
@@ -30,29 +28,19 @@ def pets(tmp_path: Path) -> Path:
     return tmp_path / "pets"
 
 
-def drop(lab_window: LabWindow, *paths: Path) -> None:
-    data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
-    event = QDropEvent(
-        QPointF(300, 300),
-        Qt.DropAction.CopyAction,
-        data,
-        Qt.MouseButton.LeftButton,
-        Qt.KeyboardModifier.NoModifier,
-    )
-    lab_window.window.dropEvent(event)  # a drop that no drag has entered is not delivered by Qt
-
-
 def view_of(lab_window: LabWindow) -> ImportView:
     found = lab_window.window.findChild(ImportView)
     assert found is not None
     return found
 
 
-def test_a_folder_is_looked_at_changed_and_opened(lab_window: LabWindow, pets: Path) -> None:
+def test_pictures_are_looked_at_changed_and_opened(
+    lab_window: LabWindow, pets: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _several_pictures_go_together(lab_window, pets, monkeypatch)
     importing, session = lab_window.lab.importing, lab_window.lab.session
     before = session.data
-    drop(lab_window, pets)
+    lab_window.drop(pets)
     view = view_of(lab_window)
     assert view.isVisible() and not view.isModal()
     lab_window.wait(lambda: importing.status == "done")
@@ -73,7 +61,7 @@ def test_a_folder_is_looked_at_changed_and_opened(lab_window: LabWindow, pets: P
 
 def test_train_starts_a_run_on_the_pictures(lab_window: LabWindow, pets: Path) -> None:
     lab = lab_window.lab
-    drop(lab_window, pets)
+    lab_window.drop(pets)
     view_of(lab_window).findChild(QPushButton, "train_import").click()  # long before all are read
     lab_window.wait(lambda: lab.training.status == "running")
     assert lab.session.data is not None and lab.session.data.title == "pets"
@@ -85,7 +73,7 @@ def test_train_starts_a_run_on_the_pictures(lab_window: LabWindow, pets: Path) -
     lab_window.wait(lambda: lab.explorer.decoded.image.shape == (9, 12, 3))
 
 
-def test_several_pictures_go_together(
+def _several_pictures_go_together(
     lab_window: LabWindow, pets: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     importing = lab_window.lab.importing
@@ -96,14 +84,14 @@ def test_several_pictures_go_together(
     assert importing.result is not None and len(importing.result) == 5
     view_of(lab_window).reject()
     assert importing.status == "idle"
-    drop(lab_window, pets / "notes.txt", *map(Path, chosen[:3]))
+    lab_window.drop(pets / "notes.txt", *map(Path, chosen[:3]))
     lab_window.wait(lambda: importing.status == "done")
     assert len(importing.result) == 3
     assert [Path(one.path).name for one in importing.skipped] == ["notes.txt"]
 
 
 def test_a_folder_on_the_command_line(qtbot: QtBot, pets: Path) -> None:
-    opened = LabWindow(qtbot, str(pets))
+    opened = OpenLab(qtbot, str(pets))
     opened.wait(lambda: opened.lab.importing.status == "done")
     assert opened.lab.session.data is not None and opened.lab.session.data.name == "digits"
     opened.close()
@@ -111,7 +99,7 @@ def test_a_folder_on_the_command_line(qtbot: QtBot, pets: Path) -> None:
 
 def test_closing_the_window_in_the_middle(qtbot: QtBot, pets: Path) -> None:
     opened = LabWindow(qtbot)
-    drop(opened, pets)
+    opened.drop(pets)
     view = view_of(opened)
     opened.window.close()
     assert not view.isVisible()
@@ -120,10 +108,10 @@ def test_closing_the_window_in_the_middle(qtbot: QtBot, pets: Path) -> None:
 
 
 def test_a_folder_without_pictures_is_refused_in_a_sentence(
-    lab_window: LabWindow, tmp_path: Path
+    open_lab: OpenLab, tmp_path: Path
 ) -> None:
     (tmp_path / "cut.png").write_bytes(b"\x89PNG\r\n\x1a\n")
-    drop(lab_window, tmp_path)
-    lab_window.wait(lambda: lab_window.lab.importing.status == "failed")
-    assert lab_window.lab.importing.failure.sentence
-    assert lab_window.lab.session.data.name == "digits"
+    open_lab.lab.session_controller.open_paths([str(tmp_path)])
+    open_lab.wait(lambda: open_lab.lab.importing.status == "failed")
+    assert open_lab.lab.importing.failure.sentence
+    assert open_lab.lab.session.data.name == "digits"

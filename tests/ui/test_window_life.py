@@ -6,12 +6,14 @@ import subprocess
 import sys
 
 import pytest
-from lab_window import LabWindow
+from lab_window import LabWindow, OpenLab
+from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractSlider,
     QAbstractSpinBox,
+    QApplication,
     QComboBox,
     QLineEdit,
     QScrollBar,
@@ -27,35 +29,47 @@ from latentlab.family.train_spec import TrainSpec
 from latentlab.nn import run_folder
 from latentlab.ui.actions import ACTIONS
 
-CYCLES = 50
 
-
-@pytest.mark.timeout(180)
-def test_fifty_windows_open_and_close(qtbot: QtBot) -> None:
-    for i in range(CYCLES):
+@pytest.mark.parametrize(
+    "cycles", [8, pytest.param(50, marks=[pytest.mark.slow, pytest.mark.timeout(180)])]
+)
+def test_windows_open_and_close(qtbot: QtBot, cycles: int) -> None:
+    for i in range(cycles):
         opened = LabWindow(qtbot)
         if i % 5 == 0:
             opened.wait_ready()
         else:
-            qtbot.wait(i % 7)  # at different moments of the start
+            for _ in range(i % 7):  # at different moments of the start
+                QApplication.processEvents()
         opened.close()
-        assert not any(isinstance(w, type(opened.window)) for w in _top_level())
+        assert not any(isinstance(w, type(opened.window)) for w in QApplication.topLevelWidgets())
 
 
-def _top_level() -> list[QWidget]:
-    from PySide6.QtWidgets import QApplication
-
-    return QApplication.topLevelWidgets()
-
-
-@pytest.mark.parametrize("spec", ACTIONS, ids=lambda spec: spec.name)
-def test_each_action_has_words_a_tip_and_a_unique_key(spec: object) -> None:
-    keys = [key for other in ACTIONS if other is not spec for key in other.keys]
-    assert spec.text and spec.tooltip and spec.group
-    assert not set(spec.keys) & set(keys)
+def test_each_action_has_words_a_tip_and_keys_of_its_own() -> None:
+    keys = [key for spec in ACTIONS for key in spec.keys]
+    assert len(keys) == len(set(keys))
+    for spec in ACTIONS:
+        assert spec.text and spec.tooltip and spec.group, spec.name
 
 
-def test_the_promised_shortcuts(lab_window: LabWindow) -> None:
+def test_the_window_keeps_its_promises_about_names_and_keys(lab_window: LabWindow) -> None:
+    _shortcuts_are_the_promised_ones(lab_window)
+    _names_do_not_change(lab_window)
+    _every_control_has_a_name_and_a_tip(lab_window)
+    _qt_calls_leave_the_count_of_none_and_true_alone(lab_window)
+
+
+def _names_do_not_change(lab_window: LabWindow) -> None:
+    names = "latent_map decoded_image z_input train_action stop_action status_device"
+    for name in names.split():
+        assert lab_window.window.findChild(QObject, name) is not None, name
+    # Fields of the form are named after their attribute.
+    fields = "latent_dim beta epochs batch_size learning_rate seed objective"
+    for name in fields.split():
+        assert lab_window.window.findChild(QWidget, name) is not None, name
+
+
+def _shortcuts_are_the_promised_ones(lab_window: LabWindow) -> None:
     promised = {
         "train_action": "Ctrl+T",
         "stop_action": "Ctrl+.",
@@ -71,7 +85,7 @@ def test_the_promised_shortcuts(lab_window: LabWindow) -> None:
         assert keys in [s.toString() for s in action.shortcuts()]
 
 
-def test_every_control_has_a_name_and_a_tip(lab_window: LabWindow) -> None:
+def _every_control_has_a_name_and_a_tip(lab_window: LabWindow) -> None:
     kinds = (QAbstractButton, QAbstractSlider, QAbstractSpinBox, QComboBox, QLineEdit)
     tabs = lab_window.control(QTabWidget, "bottom_tabs")
     for place in range(tabs.count()):
@@ -95,26 +109,9 @@ def test_every_control_has_a_name_and_a_tip(lab_window: LabWindow) -> None:
     assert not anonymous
 
 
-@pytest.mark.parametrize(
-    "name",
-    ["latent_map", "decoded_image", "z_input", "train_action", "stop_action", "status_device"],
-)
-def test_stable_object_names(lab_window: LabWindow, name: str) -> None:
-    from PySide6.QtCore import QObject
-
-    assert lab_window.window.findChild(QObject, name) is not None
-
-
-@pytest.mark.parametrize(
-    "name", ["latent_dim", "beta", "epochs", "batch_size", "learning_rate", "seed", "objective"]
-)
-def test_form_fields_are_named_after_their_attribute(lab_window: LabWindow, name: str) -> None:
-    assert lab_window.window.findChild(QWidget, name) is not None
-
-
-def test_qt_calls_leave_the_count_of_none_and_true_alone(lab_window: LabWindow) -> None:
-    if sys.version_info >= (3, 12):
-        pytest.skip("None and True are immortal since Python 3.12")
+def _qt_calls_leave_the_count_of_none_and_true_alone(lab_window: LabWindow) -> None:
+    if sys.version_info >= (3, 12):  # where both are immortal
+        return
     view = lab_window.map
     before = sys.getrefcount(None), sys.getrefcount(True)
     for _ in range(2000):
@@ -159,7 +156,7 @@ def test_the_program_runs_traces_and_ends_on_a_signal(
             trace.read_text() if trace.exists() else ""
         ):
             assert program.poll() is None
-            time.sleep(0.1)
+            time.sleep(0.02)
         program.send_signal(signal.SIGTERM)
         _, error = program.communicate(timeout=20)
     assert (program.returncode, error) == (0, b"")
@@ -200,7 +197,14 @@ sys.exit(app.main([]))
 
 @pytest.mark.timeout(120)
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
-@pytest.mark.parametrize("names", [("SIGTERM",), ("SIGHUP", "SIGTERM"), ("SIGINT", "SIGINT")])
+@pytest.mark.parametrize(
+    "names",
+    [
+        pytest.param(("SIGTERM",), marks=pytest.mark.slow),
+        ("SIGHUP", "SIGTERM"),
+        ("SIGINT", "SIGINT"),
+    ],
+)
 def test_signals_close_a_window_in_training_and_save_the_run(
     names: tuple[str, ...], own_folders: object
 ) -> None:
@@ -220,23 +224,23 @@ def test_signals_close_a_window_in_training_and_save_the_run(
 
 
 def test_the_end_of_a_session_saves_a_run_and_it_goes_on(
-    lab_window: LabWindow, monkeypatch: pytest.MonkeyPatch
+    open_lab: OpenLab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(run_folder, "_FIRST_SAVE_S", 1000.0)
-    training = lab_window.lab.training
+    training = open_lab.lab.training
     training.set_spec(TrainSpec(epochs=1000, hidden=(64,), batch_size=100))
-    lab_window.trigger("train_action")
-    lab_window.wait(lambda: training.progress is not None and training.progress.step > 5)
+    open_lab.lab.training_controller.start()
+    open_lab.wait(lambda: training.progress is not None and training.progress.step > 5)
     (folder,) = runs_folder().iterdir()
     assert not (folder / "state.safetensors").exists()
-    lab_window.lab.save_state()
+    open_lab.lab.save_state()
     assert (folder / "state.safetensors").exists()
     step = training.progress.step
-    lab_window.wait(lambda: training.progress.step > step)
+    open_lab.wait(lambda: training.progress.step > step)
 
 
 def test_a_step_that_takes_too_long_is_not_waited_for(
-    lab_window: LabWindow, monkeypatch: pytest.MonkeyPatch
+    open_lab: OpenLab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where the thread does not end in time, the run is saved, and who must can leave."""
     import threading
@@ -244,7 +248,7 @@ def test_a_step_that_takes_too_long_is_not_waited_for(
     from latentlab.family.objectives.variational import Variational
     from latentlab.services.engine import compute_thread
 
-    training = lab_window.lab.training
+    training = open_lab.lab.training
     training.set_spec(TrainSpec(epochs=1000, hidden=(64,), batch_size=100))
     inside, go_on = threading.Event(), threading.Event()
     honest = Variational.terms
@@ -258,8 +262,8 @@ def test_a_step_that_takes_too_long_is_not_waited_for(
     monkeypatch.setattr(Variational, "terms", slow)
     monkeypatch.setattr(compute_thread, "_CLOSING_MS", 1)
     monkeypatch.setattr(run_folder, "_FIRST_SAVE_S", 1000.0)
-    lab_window.trigger("train_action")
-    lab_window.wait(inside.is_set)
+    open_lab.lab.training_controller.start()
+    open_lab.wait(inside.is_set)
     (folder,) = runs_folder().iterdir()
     assert not (folder / "state.safetensors").exists()
     found: list[bool] = []
@@ -268,7 +272,7 @@ def test_a_step_that_takes_too_long_is_not_waited_for(
         found.append((folder / "state.safetensors").exists())
         go_on.set()
 
-    lab_window.lab.compute.overdue.connect(leave)
-    lab_window.window.close()
+    open_lab.lab.compute.overdue.connect(leave)
+    open_lab.lab.close()
     assert found == [True]
-    assert not lab_window.lab.compute.is_running
+    assert not open_lab.lab.compute.is_running

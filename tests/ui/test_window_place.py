@@ -9,6 +9,7 @@ from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDockWidget, QMainWindow
 from pytestqt.qtbot import QtBot
+from qt_turns import settle
 
 from latentlab.services.settings import DockPlace, Settings
 from latentlab.ui.dock_places import dock_places, restore_docks
@@ -86,12 +87,12 @@ def test_docks_come_back_where_they_were(qtbot: QtBot) -> None:
     first.resizeDocks([two, one], [230, 230], Qt.Orientation.Horizontal)
     first.resizeDocks([two, one], [100, 300], Qt.Orientation.Vertical)
     three.hide()
-    qtbot.wait(1)
+    settle()
     places = dock_places(first)
     second = window_with_docks(qtbot)
     second.show()
     restore_docks(second, places)
-    qtbot.wait(1)
+    settle()
     again = dock_places(second)
     assert {name: (p.area, p.is_visible, p.is_floating) for name, p in again.items()} == {
         "one": ("right", True, False),

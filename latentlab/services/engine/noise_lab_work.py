@@ -135,7 +135,6 @@ class NoiseLabWork:
             as_pixels(noisy)[0],
             as_pixels(passed),
             _kept(np.concatenate(codes)) if is_of_map else None,
-            _kept(denoiser.encode(clean[None])[0]) if is_of_map else None,
             psnr,
             similarity,
             request.image.shape != shape,

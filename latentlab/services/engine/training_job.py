@@ -65,7 +65,6 @@ class TrainingJob:
         guard: Guard,
     ) -> None:
         self._emit = emit  # the folder may have to warn at once
-        self._warned = ""
         pace.begin_run()
         self._are_parts_planned = False
         self.run = TrainingRun(

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from fake_import import SKIPPED, FakeFactory
 from pytestqt.qtbot import QtBot
+from qt_turns import settle
 
 from latentlab.core.errors import DataError
 from latentlab.core.import_messages import (
@@ -97,7 +98,7 @@ def test_the_newest_of_a_storm_of_options_wins(qtbot: QtBot) -> None:
     for width in range(1, 300):
         last = heard.thread.change(TreatmentOptions(width=width))
         if width % 60 == 0:
-            qtbot.wait(5)
+            settle()
     heard.factory.hold = ""
     heard.wait_for(Imported, last)
     result = heard.of(last)[-1]

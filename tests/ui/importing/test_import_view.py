@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 from pytestqt.qtbot import QtBot
+from qt_turns import settle
 
 from latentlab.core.errors import DataError
 from latentlab.core.messages import TrainStatusChanged
@@ -147,7 +148,7 @@ def test_a_storm_in_the_form_ends_with_its_last_value(opened: Opened) -> None:
     for value in range(1, 120):
         width.setValue(value)
         if value % 10 == 0:
-            opened.qtbot.wait(1)
+            settle()
     opened.wait_for("done")
     assert opened.importing.result is not None
     assert opened.importing.result.image_shape[1] == 119
