@@ -204,11 +204,7 @@ def test_broken_files_are_refused_or_decoded(name: str, capfd: pytest.CaptureFix
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
 @pytest.mark.parametrize("name", FILES)
-def test_ten_thousand_broken_files(
-    name: str, capfd: pytest.CaptureFixture[str], pytestconfig: pytest.Config
-) -> None:
-    if "slow" not in pytestconfig.getoption("markexpr"):
-        pytest.skip("takes minutes; runs with -m slow")
+def test_ten_thousand_broken_files(name: str, capfd: pytest.CaptureFixture[str]) -> None:
     mutate(name, 10_000)
     assert capfd.readouterr().out == ""
 

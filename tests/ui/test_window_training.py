@@ -8,7 +8,7 @@ import time
 
 import numpy as np
 import pytest
-from lab_window import LabMap, LabWindow, OpenLab
+from lab_window import LabMap, OpenLab
 
 from latentlab.core.folders import runs_folder
 from latentlab.core.messages import Embedded, TrainProgress
@@ -19,7 +19,7 @@ from latentlab.family.train_spec import TrainSpec
 LONG = TrainSpec(epochs=1000, hidden=(64,), batch_size=100)
 
 
-def start(opened: OpenLab | LabWindow, spec: TrainSpec = LONG) -> None:
+def start(opened: OpenLab, spec: TrainSpec = LONG) -> None:
     opened.lab.training.set_spec(spec)
     opened.lab.training_controller.train_or_pause()
     training = opened.lab.training
@@ -121,15 +121,16 @@ def test_a_loss_that_is_no_number_ends_the_run_and_the_lab_lives(
     assert np.isfinite(open_lab.lab.map_view.codes).all()
 
 
-def test_a_storm_of_clicks_on_train_pause_and_stop(lab_window: LabWindow) -> None:
-    lab_window.lab.training.set_spec(LONG)
-    for i in range(60):
-        lab_window.trigger(("train_action", "step_action", "stop_action")[i % 3])
-        lab_window.rest()
-    lab_window.wait(lambda: lab_window.lab.training.status in ("idle", "running", "paused"))
-    if lab_window.lab.training.is_active:
-        lab_window.trigger("stop_action")
-    lab_window.wait(lambda: lab_window.lab.training.status == "idle")
+def test_a_storm_of_clicks_on_train_pause_and_stop(open_lab: OpenLab) -> None:
+    training, control = open_lab.lab.training, open_lab.lab.training_controller
+    training.set_spec(LONG)
+    for i in range(45):
+        (control.train_or_pause, control.single_step, control.stop)[i % 3]()
+        open_lab.rest()
+    open_lab.wait(lambda: training.status in ("idle", "running", "paused"))
+    if training.is_active:
+        control.stop()
+    open_lab.wait(lambda: training.status == "idle")
 
 
 def test_settings_out_of_range_are_refused_with_a_sentence(open_lab: OpenLab) -> None:
