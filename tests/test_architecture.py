@@ -151,10 +151,6 @@ class Import:
     at_start: bool
     """Whether it runs when the module is imported."""
 
-    @property
-    def is_bare_package(self) -> bool:
-        return self.module == "latentlab"
-
 
 @cache
 def tree_of(module: str) -> ast.Module:
