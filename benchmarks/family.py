@@ -43,7 +43,7 @@ from latentlab.core.principal_components import principal_components
 from latentlab.data.catalog import open_data
 from latentlab.family.presets import PRESETS
 from latentlab.family.train_spec import TrainSpec
-from latentlab.nn.checkpoint import describe
+from latentlab.nn.description import describe
 from latentlab.nn.evaluation import Evaluation, evaluate
 from latentlab.nn.open_model import OpenedModel, open_model
 from latentlab.nn.threads import usual_threads

@@ -23,7 +23,7 @@ from latentlab.core.model_place import BEST_NAME, LAST_NAME, RUN_NAME
 from latentlab.core.valid_text import valid_texts
 from latentlab.family.train_spec import TrainSpec, spec_from
 from latentlab.nn.autoencoder import Autoencoder
-from latentlab.nn.checkpoint import Description, describe, save_model
+from latentlab.nn.description import Description, describe, save_model
 from latentlab.nn.resume import load_state, save_state
 from latentlab.nn.run_lock import RunLock
 from latentlab.nn.train_events import Metrics

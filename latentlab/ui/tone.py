@@ -17,7 +17,8 @@ def set_look(widget: QWidget, name: str, value: str) -> None:
     widget
         The widget to restyle.
     name, value
-        Such as ``primary`` and ``true``; see :mod:`latentlab.ui.stylesheet` for those in use.
+        Such as ``primary`` and ``true``; for those in use see
+        :mod:`latentlab.ui.stylesheet`.
     """
     if widget.property(name) == value:
         return

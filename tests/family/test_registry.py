@@ -53,7 +53,8 @@ ALL_WORDS = """
 import importlib, pkgutil, sys
 import latentlab.family
 
-names = [m.name for m in pkgutil.walk_packages(latentlab.family.__path__, "latentlab.family.")]
+family = latentlab.family
+names = [m.name for m in pkgutil.walk_packages(family.__path__, f"{family.__name__}.")]
 assert len(names) > 25
 for name in names:
     importlib.import_module(name)

@@ -19,15 +19,8 @@ from latentlab.core.model_document import ModelDocument
 from latentlab.core.model_file import ModelFile, read_model_file, read_model_header
 from latentlab.family.described_model import check_plausible, run_spec
 from latentlab.family.train_spec import TrainSpec
-from latentlab.nn.checkpoint import (
-    Description,
-    build_model,
-    describe,
-    prior_of,
-    read_checkpoint,
-    save_model,
-    weights_of,
-)
+from latentlab.nn.checkpoint import build_model, prior_of, read_checkpoint
+from latentlab.nn.description import Description, describe, save_model, weights_of
 from latentlab.nn.inference import decode, encode
 from latentlab.nn.run_folder import RunFolder
 from latentlab.nn.training import TrainingRun
@@ -149,7 +142,7 @@ def test_statistics_of_many_images_come_from_some_of_them(
     runs: dict[str, TrainingRun], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = runs["mlp"]
-    monkeypatch.setattr("latentlab.nn.checkpoint._STATISTICS_IMAGES", 9)
+    monkeypatch.setattr("latentlab.nn.description._STATISTICS_IMAGES", 9)
     document = describe(run, run.model, 1).document
     rows = run.train_indices[np.linspace(0, len(run.train_indices) - 1, 9).round().astype(int)]
     mu, _ = encode(run.model, DATA.images[rows], CPU)
@@ -160,7 +153,7 @@ def test_statistics_of_many_images_come_from_some_of_them(
 def test_a_density_is_fitted_to_all_codes_at_the_end_of_a_run(
     objective: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("latentlab.nn.checkpoint._STATISTICS_IMAGES", 9)
+    monkeypatch.setattr("latentlab.nn.description._STATISTICS_IMAGES", 9)
     spec = TrainSpec(objective=objective, hidden=(6,), latent_dim=2, epochs=1, batch_size=10)
     run = TrainingRun(spec, DATA, device=CPU, threads=1)
     folder = RunFolder(tmp_path / "run", run)

@@ -17,7 +17,7 @@ from latentlab.core.errors import ModelFileError, UsageError
 from latentlab.core.image_set import ImageSet
 from latentlab.core.resources import resource
 from latentlab.family.train_spec import TrainSpec
-from latentlab.nn.checkpoint import describe
+from latentlab.nn.description import describe
 from latentlab.nn.open_model import OpenedModel
 from latentlab.nn.training import TrainingRun
 

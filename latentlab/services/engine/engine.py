@@ -39,14 +39,8 @@ from latentlab.core.out_of_memory import is_out_of_memory
 from latentlab.core.trace import Tracer, now_s
 from latentlab.data.catalog import open_data
 from latentlab.family.train_spec import TrainSpec
-from latentlab.nn.checkpoint import (
-    Description,
-    build_model,
-    describe,
-    prior_of,
-    read_checkpoint,
-    tensors_of,
-)
+from latentlab.nn.checkpoint import build_model, prior_of, read_checkpoint
+from latentlab.nn.description import Description, describe, tensors_of
 from latentlab.nn.device import available_devices, cpu_threads, pick_device
 from latentlab.nn.memorising import memorising
 from latentlab.services.engine.aside import Aside
