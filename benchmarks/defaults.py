@@ -33,16 +33,16 @@ sys.path.insert(0, str(ROOT))
 import torch
 from PIL import Image
 
-from latentlab.core.image_set import ImageSet
-from latentlab.core.openmp import wait_briefly
-from latentlab.core.options import options_of
-from latentlab.core.pixel_metrics import mse_as_db
-from latentlab.core.principal_components import PrincipalComponents, principal_components
+from latentlab.base.openmp import wait_briefly
+from latentlab.base.options import options_of
 from latentlab.data.catalog import open_data
-from latentlab.family.proposal import changed_options, proposed_spec
-from latentlab.family.train_spec import TrainSpec
-from latentlab.nn.evaluation import evaluate
-from latentlab.nn.open_model import OpenedModel
+from latentlab.images.image_set import ImageSet
+from latentlab.images.pixel_metrics import mse_as_db
+from latentlab.images.principal_components import PrincipalComponents, principal_components
+from latentlab.models.family.proposal import changed_options, proposed_spec
+from latentlab.models.family.train_spec import TrainSpec
+from latentlab.models.open_model import OpenedModel
+from latentlab.training.evaluation import evaluate
 
 CPU = torch.device("cpu")
 SHOWN = 16  # images of a row of the sheet

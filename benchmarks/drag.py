@@ -40,8 +40,8 @@ from lab_window import (
 from PySide6.QtCore import QEvent, QObject, Qt, Slot
 from slowed import slowed_to
 
-from latentlab.core.trace import now_s
-from latentlab.ui.image_view import ImageView
+from latentlab.base.trace import now_s
+from latentlab.widgets.images.image_view import ImageView
 
 MODES = ("idle", "training_mlp", "training_conv")
 _WARM_UP_S = 1.5

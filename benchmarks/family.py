@@ -34,21 +34,21 @@ sys.path.insert(0, str(ROOT))
 
 import torch
 
-from latentlab.core.corruptions import corrupt
-from latentlab.core.image_set import ImageSet
-from latentlab.core.linear_denoiser import LinearDenoiser
-from latentlab.core.openmp import wait_briefly
-from latentlab.core.pixel_metrics import mean_psnr_db
-from latentlab.core.principal_components import principal_components
+from latentlab.base.openmp import wait_briefly
 from latentlab.data.catalog import open_data
-from latentlab.family.presets import PRESETS
-from latentlab.family.train_spec import TrainSpec
-from latentlab.nn.description import describe
-from latentlab.nn.evaluation import Evaluation, evaluate
-from latentlab.nn.open_model import OpenedModel, open_model
-from latentlab.nn.threads import usual_threads
-from latentlab.nn.train_events import Metrics
-from latentlab.nn.training import TrainingRun
+from latentlab.images.corruptions import corrupt
+from latentlab.images.image_set import ImageSet
+from latentlab.images.linear_denoiser import LinearDenoiser
+from latentlab.images.pixel_metrics import mean_psnr_db
+from latentlab.images.principal_components import principal_components
+from latentlab.models.family.presets import PRESETS
+from latentlab.models.family.train_spec import TrainSpec
+from latentlab.models.open_model import OpenedModel, open_model
+from latentlab.training.description import describe
+from latentlab.training.evaluation import Evaluation, evaluate
+from latentlab.training.run import TrainingRun
+from latentlab.training.threads import usual_threads
+from latentlab.training.train_events import Metrics
 
 CPU = torch.device("cpu")
 Found = tuple[dict[str, Any], list[dict[str, Any]]]

@@ -34,9 +34,9 @@ from lab_window import (
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Slot
 from PySide6.QtGui import QInputEvent, QWheelEvent
 
-from latentlab.core.image_set import ImageSet
-from latentlab.core.messages import UseDataCommand
-from latentlab.core.trace import now_s
+from latentlab.base.trace import now_s
+from latentlab.engine.messages import UseDataCommand
+from latentlab.images.image_set import ImageSet
 
 MOVEMENTS = ("pan", "zoom")
 LIMITS_MS = {10_000: 16.0, 70_000: 25.0}

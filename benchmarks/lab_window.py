@@ -26,12 +26,12 @@ from PySide6.QtGui import QInputEvent, QMouseEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
 from latentlab.app import create_window
-from latentlab.core.messages import Embedded, Failed
-from latentlab.core.trace import now_s
-from latentlab.family.train_spec import TrainSpec
-from latentlab.services.lab import Lab
-from latentlab.ui.latent_map.latent_map import LatentMap
-from latentlab.ui.main_window import MainWindow
+from latentlab.base.trace import now_s
+from latentlab.engine.messages import Embedded, Failed
+from latentlab.map.latent_map import LatentMap
+from latentlab.models.family.train_spec import TrainSpec
+from latentlab.window.main_window import MainWindow
+from latentlab.workspace.lab import Lab
 
 INPUT_EVERY_S = 0.016
 _BATCHES_BEFORE_MEASURING = 20

@@ -39,10 +39,10 @@ from pictures import make_large
 from PySide6.QtCore import QEvent, QObject, QPointF, Qt
 from PySide6.QtWidgets import QWidget
 
-from latentlab.core.corruptions import CORRUPTIONS
-from latentlab.core.matrix_messages import MatrixAdvanced, MatrixRequest
-from latentlab.core.trace import now_s
-from latentlab.family.train_spec import TrainSpec
+from latentlab.base.trace import now_s
+from latentlab.features.noise_matrix.messages import MatrixAdvanced, MatrixRequest
+from latentlab.images.corruptions import CORRUPTIONS
+from latentlab.models.family.train_spec import TrainSpec
 
 PARTS = ("slider", "matrix", "drop")
 MODES = ("idle", "denoiser", "field", "training_mlp", "training_conv")
@@ -166,8 +166,8 @@ def trained_models(folder: Path) -> list[str]:
     import torch
 
     from latentlab.data.catalog import open_data
-    from latentlab.nn.run_folder import RunFolder
-    from latentlab.nn.training import TrainingRun
+    from latentlab.training.run import TrainingRun
+    from latentlab.training.run_folder import RunFolder
 
     digits = open_data("digits")
     few = type(digits)(digits.name, digits.title, digits.images[:512])

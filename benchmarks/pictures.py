@@ -30,9 +30,9 @@ import numpy as np
 from figures import median, own_home, parser, report, target
 from PIL import Image
 
-from latentlab.core.import_messages import ExamplesTreated, Imported
-from latentlab.core.treatment import TreatmentOptions
-from latentlab.data.picture_import import PictureImport
+from latentlab.data.pictures.import_messages import ExamplesTreated, Imported
+from latentlab.data.pictures.picture_import import PictureImport
+from latentlab.images.treatment import TreatmentOptions
 
 _SAMPLE_EVERY_S = 0.02
 

@@ -21,7 +21,7 @@ import numpy as np
 from figures import own_home, parser, report, target
 from lab_window import LabWindow, lab_window, let_run, wait_until
 
-from latentlab.family.train_spec import TrainSpec
+from latentlab.models.family.train_spec import TrainSpec
 
 COUNTED = (
     "Autoencoder",

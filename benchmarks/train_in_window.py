@@ -31,17 +31,17 @@ NETWORKS = ("mlp", "conv")
 def train_headless(network: str, warm_up_s: float, seconds: float) -> dict[str, Any]:
     """Train as ``latentlab train`` does, and return images per second."""
     sys.path.insert(0, str(ROOT))
-    from latentlab.core.openmp import wait_briefly
+    from latentlab.base.openmp import wait_briefly
 
     wait_briefly()
     import torch
     from tqdm import tqdm
 
     from latentlab.data.catalog import open_data
-    from latentlab.family.train_spec import TrainSpec
-    from latentlab.nn.device import pick_device
-    from latentlab.nn.run_folder import RunFolder
-    from latentlab.nn.training import Metrics, StepDone, TrainingRun
+    from latentlab.models.device import pick_device
+    from latentlab.models.family.train_spec import TrainSpec
+    from latentlab.training.run import Metrics, StepDone, TrainingRun
+    from latentlab.training.run_folder import RunFolder
 
     device = torch.device(pick_device().name)
     spec = TrainSpec(network=network, epochs=100_000)

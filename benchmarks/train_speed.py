@@ -45,8 +45,8 @@ NETWORKS = {
 def images_of(side_px: int) -> Any:
     """Return the image set to train on."""
     sys.path.insert(0, str(ROOT))
-    from latentlab.core.image_set import ImageSet
     from latentlab.data.catalog import open_data
+    from latentlab.images.image_set import ImageSet
 
     digits = np.asarray(open_data("digits").images)
     if side_px == 28:
@@ -57,7 +57,7 @@ def images_of(side_px: int) -> Any:
 
 
 def spec_of(network: str) -> Any:
-    from latentlab.family.train_spec import TrainSpec
+    from latentlab.models.family.train_spec import TrainSpec
 
     return TrainSpec(epochs=100_000, batch_size=BATCH, schedule="constant", **NETWORKS[network])
 
@@ -92,22 +92,22 @@ class Counter:
 def train_ours(network: str, args: argparse.Namespace) -> dict[str, Any]:
     """Train as ``latentlab train`` does, also as one of several processes."""
     data = images_of(args.side_px)
-    from latentlab.core.openmp import wait_briefly
+    from latentlab.base.openmp import wait_briefly
 
     wait_briefly()
     import torch
 
-    from latentlab.nn.device import pick_device
-    from latentlab.nn.process_group import (
+    from latentlab.models.device import pick_device
+    from latentlab.training.process_group import (
         ProcessGroup,
         TorchrunGroup,
         local_device,
         started_by_torchrun,
     )
-    from latentlab.nn.run_folder import RunFolder
-    from latentlab.nn.threads import usual_threads
-    from latentlab.nn.train_events import Metrics, StepDone
-    from latentlab.nn.training import TrainingRun
+    from latentlab.training.run import TrainingRun
+    from latentlab.training.run_folder import RunFolder
+    from latentlab.training.threads import usual_threads
+    from latentlab.training.train_events import Metrics, StepDone
 
     device = local_device(pick_device().name)
     group = TorchrunGroup(device) if started_by_torchrun() else ProcessGroup()
@@ -145,16 +145,16 @@ def train_ours(network: str, args: argparse.Namespace) -> dict[str, Any]:
 def train_bare(network: str, args: argparse.Namespace) -> dict[str, Any]:
     """Repeat the bare step on data in memory."""
     data = images_of(args.side_px)
-    from latentlab.core.openmp import wait_briefly
+    from latentlab.base.openmp import wait_briefly
 
     wait_briefly()
     import torch
 
-    from latentlab.family.objective import Batch
-    from latentlab.family.objectives import OBJECTIVES
-    from latentlab.nn.autoencoder import Autoencoder
-    from latentlab.nn.device import pick_device
-    from latentlab.nn.threads import usual_threads
+    from latentlab.models.autoencoder import Autoencoder
+    from latentlab.models.device import pick_device
+    from latentlab.models.family.objective import Batch
+    from latentlab.models.family.objectives import OBJECTIVES
+    from latentlab.training.threads import usual_threads
 
     device = torch.device(pick_device().name)
     spec = spec_of(network)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from latentlab.nn.open_model import OpenedModel
+    from latentlab.models.open_model import OpenedModel
 
 __version__ = "0.1.0"
 __all__ = ["__version__", "open_model"]
@@ -30,9 +30,9 @@ def open_model(path: str | Path, *, device: str = "auto") -> OpenedModel:
 
     Raises
     ------
-    latentlab.core.errors.ModelFileError
+    latentlab.base.errors.ModelFileError
         If the file is missing, damaged, foreign, or made by a newer version.
     """
-    from latentlab.nn.open_model import open_model as _open
+    from latentlab.models.open_model import open_model as _open
 
     return _open(path, device=device)

@@ -12,13 +12,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from latentlab.cli.say import note
-from latentlab.core.end_signals import end_signals
-from latentlab.core.qt_platform import display_problem
-from latentlab.core.trace import FileTracer, NullTracer, Tracer
+from latentlab.base.end_signals import end_signals
+from latentlab.base.qt_platform import display_problem
+from latentlab.base.trace import FileTracer, NullTracer, Tracer
+from latentlab.cli.output import note
 
 if TYPE_CHECKING:
-    from latentlab.ui.main_window import MainWindow
+    from latentlab.window.main_window import MainWindow
 
 _SIGNALS_EVERY_MS = 200
 _START_ANYWAY_MS = 1000
@@ -43,9 +43,9 @@ def create_window(
     start_engine
         Whether to load torch at once after the first paint; tests of widgets go without.
     """
-    from latentlab.services.lab import Lab
-    from latentlab.ui.main_window import MainWindow
-    from latentlab.ui.theme import Theme
+    from latentlab.widgets.style.theme import Theme
+    from latentlab.window.main_window import MainWindow
+    from latentlab.workspace.lab import Lab
 
     tracer = tracer or NullTracer()
     lab = Lab(tracer)
@@ -83,7 +83,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         from PySide6.QtCore import Qt, QTimer
         from PySide6.QtWidgets import QApplication
 
-        from latentlab.services.lab import Lab
+        from latentlab.workspace.lab import Lab
     except ImportError as error:
         return _refuse(
             f"LatentLab cannot open a window because Qt cannot be loaded: {error}; "
@@ -153,7 +153,7 @@ def _refuse(sentence: str) -> int:
 
 
 def _can_exist(path: str) -> bool:
-    from latentlab.core.bundled import BUNDLED_MODELS
+    from latentlab.base.bundled import BUNDLED_MODELS
     from latentlab.data.catalog import is_known_name
 
     return is_known_name(path) or path in BUNDLED_MODELS or os.path.lexists(path)
@@ -161,7 +161,7 @@ def _can_exist(path: str) -> bool:
 
 def _start_log() -> None:
     """Write defects to a small rotating file; without a writable folder, to stderr."""
-    from latentlab.core.folders import log_folder
+    from latentlab.base.folders import log_folder
 
     try:
         log_folder().mkdir(parents=True, exist_ok=True)

@@ -21,7 +21,9 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 # What tests start keeps its bytecode: each interpreter would compile the program again.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
-from latentlab.core.image_set import ImageSet
+from latentlab.images.image_set import ImageSet
+
+pytest_plugins = ["cli_fixtures", "window_fixtures"]
 
 TORCH_THREADS = 1
 

@@ -1,1 +1,1 @@
-"""What everything stands on: no Qt, no torch."""
+"""What everything else stands on: files, names, options, errors; no Qt, no torch."""

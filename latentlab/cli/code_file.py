@@ -12,8 +12,8 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from latentlab.base.errors import UsageError
 from latentlab.cli.destination import write_result
-from latentlab.core.errors import UsageError
 
 ENDINGS = (".npz", ".csv", ".parquet")
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from cyclopts import App
 
+from latentlab.base.errors import UsageError
 from latentlab.cli.data_get import get
 from latentlab.cli.data_info import info
 from latentlab.cli.data_list import list_data
 from latentlab.cli.data_pack import clear_cache, pack
-from latentlab.core.errors import UsageError
 
 data = App(name="data", help="List data sets, say what is in one, pack and download them.")
 data.command(list_data, name="list")

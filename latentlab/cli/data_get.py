@@ -6,10 +6,10 @@ import sys
 import time
 from contextlib import closing
 
-from latentlab.cli.options import AsJson
-from latentlab.cli.say import note, print_json
-from latentlab.core.errors import UsageError
-from latentlab.data.known import KNOWN_DATA, fetch, known_set
+from latentlab.base.errors import UsageError
+from latentlab.cli.command_options import AsJson
+from latentlab.cli.output import note, print_json
+from latentlab.data.downloads.known import KNOWN_DATA, fetch, known_set
 
 
 def get(name: str, *, json_: AsJson = False) -> int:

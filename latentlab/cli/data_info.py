@@ -5,15 +5,15 @@ from typing import Any
 
 import numpy as np
 
-from latentlab.cli.options import AsJson
+from latentlab.base.options import applicable, options_of
+from latentlab.cli.command_options import AsJson
+from latentlab.cli.output import print_json, printable
 from latentlab.cli.picture_options import NOTHING_ASKED, Pictures, asked_treatment
-from latentlab.cli.say import print_json, printable
 from latentlab.cli.subject import open_images
-from latentlab.core.image_set import ImageSet
-from latentlab.core.options import applicable, options_of
-from latentlab.core.origin import SPLITS, Origin
-from latentlab.family.proposal import changed_options, proposed_spec, too_few
-from latentlab.family.train_spec import TrainSpec
+from latentlab.images.image_set import ImageSet
+from latentlab.images.origin import SPLITS, Origin
+from latentlab.models.family.proposal import changed_options, proposed_spec, too_few
+from latentlab.models.family.train_spec import TrainSpec
 
 _FEW, _MANY = 5, 20
 _ALWAYS_SHOWN = (

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from latentlab.cli.options import AsJson
-from latentlab.cli.say import print_json
-from latentlab.data.bundled import BUNDLED_SETS, BundledSet
-from latentlab.data.known import KNOWN_SETS, KnownSet
+from latentlab.cli.command_options import AsJson
+from latentlab.cli.output import print_json
+from latentlab.data.bundled_sets import BUNDLED_SETS, BundledSet
+from latentlab.data.downloads.known import KNOWN_SETS, KnownSet
 
 
 def list_data(*, json_: AsJson = False) -> int:

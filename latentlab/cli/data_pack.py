@@ -4,19 +4,19 @@ import contextlib
 import time
 from pathlib import Path
 
+from latentlab.base.errors import DataError, UsageError
+from latentlab.cli.command_options import AsJson
 from latentlab.cli.destination import folder_to_write
 from latentlab.cli.import_bar import ImportBar
-from latentlab.cli.options import AsJson
+from latentlab.cli.output import print_json
 from latentlab.cli.picture_options import NOTHING_ASKED, Pictures, asked_treatment
-from latentlab.cli.say import print_json
 from latentlab.cli.subject import open_images
-from latentlab.core.errors import DataError, UsageError
-from latentlab.core.image_set import ImageSet
-from latentlab.core.import_messages import Imported
-from latentlab.core.treatment import TreatmentOptions
 from latentlab.data.packed import open_packed, pack_images
-from latentlab.data.picture_cache import PictureCache
-from latentlab.data.picture_paths import is_pictures
+from latentlab.data.pictures.import_messages import Imported
+from latentlab.data.pictures.picture_cache import PictureCache
+from latentlab.data.pictures.picture_paths import is_pictures
+from latentlab.images.image_set import ImageSet
+from latentlab.images.treatment import TreatmentOptions
 
 
 def pack(
@@ -65,7 +65,7 @@ def pack(
 
 
 def _pack_pictures(path: Path, options: TreatmentOptions, out: Path) -> ImageSet:
-    from latentlab.data.picture_import import import_pictures
+    from latentlab.data.pictures.picture_import import import_pictures
 
     try:
         with (

@@ -11,18 +11,18 @@ from cyclopts import Parameter
 from cyclopts.validators import Number
 from numpy.typing import NDArray
 
+from latentlab.base.errors import UsageError
 from latentlab.cli.code_file import read_codes
+from latentlab.cli.command_options import WHOLE, AsJson, Out, Seed
 from latentlab.cli.destination import file_to_write, folder_to_write
-from latentlab.cli.options import WHOLE, AsJson, Out, Seed
+from latentlab.cli.output import note, print_json
 from latentlab.cli.pictures import as_uint8, write_npz, write_png, write_pngs
-from latentlab.cli.say import note, print_json
 from latentlab.cli.subject import open_trained
-from latentlab.core.code_text import parse_code
-from latentlab.core.errors import UsageError
-from latentlab.core.prior_samples import prior_words, sample_prior
+from latentlab.latent.code_text import parse_code
+from latentlab.models.prior_samples import prior_words, sample_prior
 
 if TYPE_CHECKING:
-    from latentlab.nn.open_model import OpenedModel
+    from latentlab.models.open_model import OpenedModel
 
 _ENDINGS = (".png", ".npz")
 _NumSamples = Annotated[int, WHOLE, Parameter(validator=Number(gte=1, lte=1_000_000))]

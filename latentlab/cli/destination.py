@@ -8,9 +8,9 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import BinaryIO
 
-from latentlab.base.table_file import Columns, write_table
-from latentlab.core.atomic_write import atomic_write
-from latentlab.core.errors import LatentLabError, UsageError
+from latentlab.base.atomic_write import atomic_write
+from latentlab.base.errors import LatentLabError, UsageError
+from latentlab.images.table_file import Columns, write_table
 
 _ENDINGS_OF_FILES = (".png", ".jpg", ".jpeg", ".npz", ".npy", ".csv", ".parquet", ".safetensors")
 

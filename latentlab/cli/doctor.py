@@ -8,10 +8,10 @@ import sys
 from typing import Any
 
 import latentlab
-from latentlab.cli.options import AsJson
-from latentlab.cli.say import print_json, printable
-from latentlab.core.folders import config_folder, data_folder, log_folder
-from latentlab.core.qt_platform import display_problem
+from latentlab.base.folders import config_folder, data_folder, log_folder
+from latentlab.base.qt_platform import display_problem
+from latentlab.cli.command_options import AsJson
+from latentlab.cli.output import print_json, printable
 
 _PACKAGES = ("torch", "numpy", "PySide6-Essentials", "pyqtgraph", "scipy", "msgspec")
 
@@ -45,7 +45,7 @@ def _look() -> dict[str, Any]:
     devices: list[dict[str, str]] = []
     device_problem = None
     try:
-        from latentlab.nn.device import available_devices
+        from latentlab.models.device import available_devices
 
         devices += (
             {"name": choice.name, "title": choice.title, "reason": choice.reason}

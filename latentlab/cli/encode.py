@@ -7,9 +7,9 @@ from typing import Any
 from numpy.typing import NDArray
 
 from latentlab.cli.code_file import ENDINGS, check_parquet, write_codes
+from latentlab.cli.command_options import AsJson, Out, Split
 from latentlab.cli.destination import file_to_write
-from latentlab.cli.options import AsJson, Out, Split
-from latentlab.cli.say import print_json
+from latentlab.cli.output import print_json
 from latentlab.cli.subject import choose, open_trained
 
 

@@ -12,11 +12,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from latentlab.core.end_signals import end_signals
+from latentlab.base.end_signals import end_signals
 
 if TYPE_CHECKING:
-    from latentlab.nn.run_folder import RunFolder
-    from latentlab.nn.training import TrainingRun
+    from latentlab.training.run import TrainingRun
+    from latentlab.training.run_folder import RunFolder
 
 LEAVE_AFTER_S = 4.0
 """From the first signal to the end of the process, whatever it is at."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from latentlab.cli.options import AsJson, Seed, Split
-from latentlab.cli.say import note, print_json, printable
+from latentlab.cli.command_options import AsJson, Seed, Split
+from latentlab.cli.output import note, print_json, printable
 from latentlab.cli.subject import choose, open_trained
-from latentlab.family.described_model import spec_of
-from latentlab.family.likelihood import NEGATIVE_NATS
-from latentlab.family.likelihoods import LIKELIHOODS
-from latentlab.family.objectives.denoising import Denoising
+from latentlab.models.family.described_model import spec_of
+from latentlab.models.family.likelihood import NEGATIVE_NATS
+from latentlab.models.family.likelihoods import LIKELIHOODS
+from latentlab.models.family.objectives.denoising import Denoising
 
 
 def evaluate(
@@ -39,8 +39,8 @@ def evaluate(
     """
     model = open_trained(run, device)
     subject = choose(model, data, split)
-    from latentlab.nn.evaluation import denoising_loss
-    from latentlab.nn.evaluation import evaluate as measure
+    from latentlab.training.evaluation import denoising_loss
+    from latentlab.training.evaluation import evaluate as measure
 
     document = model.document
     which = (subject.data.images, subject.indices, model.device, seed)

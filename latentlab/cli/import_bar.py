@@ -6,7 +6,7 @@ import sys
 from types import TracebackType
 from typing import Any
 
-from latentlab.core.import_messages import ImportProgress
+from latentlab.data.pictures.import_messages import ImportProgress
 
 
 class ImportBar:

@@ -16,10 +16,10 @@ from cyclopts import App, Parameter
 from cyclopts.exceptions import CycloptsError, MissingArgumentError, UnusedCliTokensError
 
 import latentlab
-from latentlab.cli.say import note
-from latentlab.core.end_signals import end_signals
-from latentlab.core.errors import LatentLabError, UsageError
-from latentlab.core.folders import log_folder
+from latentlab.base.end_signals import end_signals
+from latentlab.base.errors import LatentLabError, UsageError
+from latentlab.base.folders import log_folder
+from latentlab.cli.output import note
 from latentlab.engine.jobs import load
 from latentlab.features import FEATURES
 
@@ -41,7 +41,13 @@ _SUMMARIES = {
     "vary": "Make variations of an image with noise in latent space, and with noise in its pixels.",
     "doctor": "Say what was found on this machine, and what to do where something is wrong.",
 } | {feature.name: feature.summary for feature in FEATURES if feature.command}
-_PLACES = {feature.name: feature.command for feature in FEATURES}
+# Commands that lie with their feature; all others are in this folder.
+_PLACES = {
+    "denoise": "latentlab.features.noise_lab.command:denoise",
+    "outliers": "latentlab.features.outliers.command:outliers",
+    "vary": "latentlab.features.variations.command:vary",
+    **{feature.name: feature.command for feature in FEATURES},
+}
 
 
 def run(args: Sequence[str]) -> int:

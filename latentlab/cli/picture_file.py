@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from latentlab.base.errors import DataError, UsageError
 from latentlab.cli.subject import treatment_of
-from latentlab.core.errors import DataError, UsageError
-from latentlab.core.model_document import ModelDocument
-from latentlab.core.treatment import Treatment
-from latentlab.data.decode_crew import DecodeCrew
-from latentlab.data.listing import MAX_FILE_BYTES, Entry
-from latentlab.data.picture_viewer import look_at
+from latentlab.data.pictures.decode_crew import DecodeCrew
+from latentlab.data.pictures.listing import MAX_FILE_BYTES, Entry
+from latentlab.data.pictures.picture_viewer import look_at
+from latentlab.images.treatment import Treatment
+from latentlab.models.model_document import ModelDocument
 
 _LOOK_PX = 16  # nobody looks at the original here
 

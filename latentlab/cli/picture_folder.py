@@ -6,8 +6,8 @@ import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from latentlab.core.errors import UsageError
-from latentlab.core.image_set import ImageSet
+from latentlab.base.errors import UsageError
+from latentlab.images.image_set import ImageSet
 
 
 def spare_files(

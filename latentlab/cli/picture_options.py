@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from latentlab.cli.options import command_line_type, given
-from latentlab.core.treatment import TreatmentOptions
+from latentlab.cli.command_options import command_line_type, given
+from latentlab.images.treatment import TreatmentOptions
 
 if TYPE_CHECKING:
     _Pictures = TreatmentOptions

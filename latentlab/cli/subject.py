@@ -9,21 +9,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from latentlab.base.bundled import BUNDLED_MODELS, model_path
+from latentlab.base.errors import DataError, UsageError
+from latentlab.base.model_place import BEST_NAME, LAST_NAME
+from latentlab.base.openmp import wait_briefly
+from latentlab.cli.command_options import Split
 from latentlab.cli.import_bar import ImportBar
-from latentlab.cli.options import Split
-from latentlab.cli.say import note
-from latentlab.core.bundled import BUNDLED_MODELS, model_path
-from latentlab.core.errors import DataError, UsageError
-from latentlab.core.image_set import ImageSet
-from latentlab.core.model_document import ModelDocument
-from latentlab.core.model_place import BEST_NAME, LAST_NAME
-from latentlab.core.openmp import wait_briefly
-from latentlab.core.treatment import TreatmentOptions
+from latentlab.cli.output import note
 from latentlab.data.catalog import open_data
-from latentlab.family.described_model import held_out_share
+from latentlab.images.image_set import ImageSet
+from latentlab.images.treatment import TreatmentOptions
+from latentlab.models.family.described_model import held_out_share
+from latentlab.models.model_document import ModelDocument
 
 if TYPE_CHECKING:
-    from latentlab.nn.open_model import OpenedModel
+    from latentlab.models.open_model import OpenedModel
 
 _WHOLE_NUMBER = re.compile("0|-?[1-9][0-9]{0,17}")  # as Python writes it, within 64 bits
 
@@ -91,7 +91,7 @@ def open_trained(run: str, device: str) -> OpenedModel:
             f"The folder “{run}” holds no model: a run folder has {BEST_NAME} or {LAST_NAME} in it."
         )
     wait_briefly()
-    from latentlab.nn.open_model import open_model
+    from latentlab.models.open_model import open_model
 
     return open_model(run, device=device)
 

@@ -8,24 +8,29 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
+from latentlab.base.errors import TrainingError
+from latentlab.base.model_place import RUN_NAME
+from latentlab.base.openmp import wait_briefly
+from latentlab.base.write_errors import is_disk_full
+from latentlab.cli.command_options import WHOLE, AsJson, command_line_type, given
 from latentlab.cli.destination import folder_to_write
 from latentlab.cli.ending import ending
-from latentlab.cli.options import WHOLE, AsJson, command_line_type, given
+from latentlab.cli.output import note, print_json
 from latentlab.cli.picture_options import NOTHING_ASKED, Pictures, asked_treatment
-from latentlab.cli.say import note, print_json
-from latentlab.core.errors import TrainingError
-from latentlab.core.model_place import RUN_NAME
-from latentlab.core.openmp import wait_briefly
-from latentlab.core.write_errors import is_disk_full
-from latentlab.family.presets import PRESETS
-from latentlab.family.proposal import proposed_spec, too_few
-from latentlab.family.train_spec import TrainSpec, check_alone, refuse_meaningless, usual_spec
+from latentlab.models.family.presets import PRESETS
+from latentlab.models.family.proposal import proposed_spec, too_few
+from latentlab.models.family.train_spec import (
+    TrainSpec,
+    check_alone,
+    refuse_meaningless,
+    usual_spec,
+)
 
 AUTO, NONE = "auto", "none"
 
 if TYPE_CHECKING:
-    from latentlab.nn.run_folder import RunFolder
-    from latentlab.nn.training import TrainingRun
+    from latentlab.training.run import TrainingRun
+    from latentlab.training.run_folder import RunFolder
 
     TrainOptions = TrainSpec
     PresetName = str
@@ -89,16 +94,16 @@ def train(
     folder_to_write(out)
 
     wait_briefly()
-    from latentlab.nn.device import pick_device
-    from latentlab.nn.process_group import (
+    from latentlab.models.device import pick_device
+    from latentlab.training.process_group import (
         ProcessGroup,
         TorchrunGroup,
         local_device,
         started_by_torchrun,
     )
-    from latentlab.nn.run_folder import RunFolder, join_run
-    from latentlab.nn.threads import usual_threads
-    from latentlab.nn.training import TrainingRun
+    from latentlab.training.run import TrainingRun
+    from latentlab.training.run_folder import RunFolder, join_run
+    from latentlab.training.threads import usual_threads
 
     choice = pick_device(device)
     where = local_device(choice.name)
@@ -157,7 +162,7 @@ def _spec_so_far(data: str, out: Path, options: dict[str, Any]) -> TrainSpec | N
     if not (out / RUN_NAME).is_file():
         return None
     wait_briefly()
-    from latentlab.nn.run_folder import asked_for
+    from latentlab.training.run_folder import asked_for
 
     return _changed(asked_for(out)[0], data, options)
 
@@ -173,7 +178,7 @@ def _advance(training: "TrainingRun", folder: "RunFolder | None", save_every_s: 
     """Run to the end or to a stop, and save."""
     from tqdm import tqdm
 
-    from latentlab.nn.train_events import Metrics, StepDone
+    from latentlab.training.train_events import Metrics, StepDone
 
     try:
         with tqdm(
@@ -208,7 +213,7 @@ def _say_start(training: "TrainingRun", folder: "RunFolder") -> None:
 
 
 def _say_result(training: "TrainingRun", folder: "RunFolder", as_json: bool) -> None:
-    from latentlab.nn.memorising import memorising
+    from latentlab.training.memorising import memorising
 
     if remark := memorising(training):
         note(remark)

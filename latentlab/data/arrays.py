@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from latentlab.core.errors import DataError
-from latentlab.core.image_array import ImageArray
-from latentlab.core.image_set import ImageSet
+from latentlab.base.errors import DataError
 from latentlab.data.npy_header import MAGIC, read_npy_header
 from latentlab.data.regular_file import RegularFile
 from latentlab.data.stored_images import StoredImages
+from latentlab.images.image_array import ImageArray
+from latentlab.images.image_set import ImageSet
 
 MAX_BYTES = 8 << 30
 

@@ -6,18 +6,18 @@ import contextlib
 from collections.abc import Callable
 from pathlib import Path
 
-from latentlab.core.bundled import BUNDLED_DATA
-from latentlab.core.errors import DataError
-from latentlab.core.image_set import ImageSet
-from latentlab.core.import_messages import Imported, ImportProgress
-from latentlab.core.treatment import TreatmentOptions
+from latentlab.base.bundled import BUNDLED_DATA
+from latentlab.base.errors import DataError
 from latentlab.data.arrays import open_arrays
-from latentlab.data.bundled import open_bundled
+from latentlab.data.bundled_sets import open_bundled
+from latentlab.data.downloads.known import KNOWN_DATA, open_known
 from latentlab.data.idx import is_idx, open_idx
-from latentlab.data.known import KNOWN_DATA, open_known
 from latentlab.data.packed import is_packed, open_packed
-from latentlab.data.picture_paths import is_pictures
+from latentlab.data.pictures.import_messages import Imported, ImportProgress
+from latentlab.data.pictures.picture_paths import is_pictures
 from latentlab.data.shapes import is_shapes_name, open_shapes
+from latentlab.images.image_set import ImageSet
+from latentlab.images.treatment import TreatmentOptions
 
 _ARRAY_SUFFIXES = (".npz", ".npy")
 
@@ -75,7 +75,7 @@ def _open_pictures(
     path: Path, options: TreatmentOptions, tell: Callable[[ImportProgress], None] | None
 ) -> ImageSet:
     # Loads Pillow, which most data can do without.
-    from latentlab.data.picture_import import import_pictures
+    from latentlab.data.pictures.picture_import import import_pictures
 
     with contextlib.closing(import_pictures(path, options)) as messages:
         for found in messages:

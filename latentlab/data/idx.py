@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from latentlab.core.errors import DataError
-from latentlab.core.image_set import ImageSet
+from latentlab.base.errors import DataError
+from latentlab.images.image_set import ImageSet
 
 _UINT8 = 0x08
 _MAX_BYTES = 8 << 30

@@ -19,17 +19,17 @@ from typing import Any, BinaryIO, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from latentlab.core.atomic_write import atomic_write
-from latentlab.core.errors import DataError
-from latentlab.core.image_array import ImageArray
-from latentlab.core.image_set import ImageSet
-from latentlab.core.origin import SPLITS, Origin, Skipped
-from latentlab.core.shown_name import shown_name
-from latentlab.core.write_errors import why_not_written
+from latentlab.base.atomic_write import atomic_write
+from latentlab.base.errors import DataError
+from latentlab.base.shown_name import shown_name
+from latentlab.base.write_errors import why_not_written
 from latentlab.data.npy_header import NpyHeader, read_npy_header
 from latentlab.data.packed_manifest import VERSION, OriginEntry, read_manifest
 from latentlab.data.regular_file import RegularFile
 from latentlab.data.stored_images import StoredImages
+from latentlab.images.image_array import ImageArray
+from latentlab.images.image_set import ImageSet
+from latentlab.images.origin import SPLITS, Origin, Skipped
 
 MANIFEST = "manifest.json"
 IMAGES = "images.npy"

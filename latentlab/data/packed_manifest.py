@@ -8,10 +8,10 @@ from typing import Annotated, Any
 
 import msgspec
 
-from latentlab.core.errors import DataError, UsageError
-from latentlab.core.shown_name import shown_name
-from latentlab.core.treatment import TreatmentOptions
+from latentlab.base.errors import DataError, UsageError
+from latentlab.base.shown_name import shown_name
 from latentlab.data.regular_file import RegularFile
+from latentlab.images.treatment import TreatmentOptions
 
 VERSION = 1
 
@@ -23,7 +23,7 @@ Side = Annotated[int, msgspec.Meta(ge=1, le=2**31)]
 
 
 class OriginEntry(msgspec.Struct, frozen=True):
-    """The files behind the images, as in ``core.origin.Origin``."""
+    """The files behind the images, as in ``images.origin.Origin``."""
 
     root: Text
     skipped: list[tuple[Text, Text]]
@@ -41,7 +41,7 @@ class Manifest(msgspec.Struct, frozen=True):
     version
         :data:`VERSION` of the program that wrote it.
     title, fingerprint, class_names
-        As in ``core.image_set.ImageSet``.
+        As in ``images.image_set.ImageSet``.
     image_shape
         (height, width, channels) of each image.
     origin

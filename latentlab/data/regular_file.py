@@ -12,9 +12,9 @@ import weakref
 from collections.abc import Iterable
 from pathlib import Path
 
-from latentlab.core.errors import DataError
-from latentlab.core.shown_name import shown_name
-from latentlab.core.write_errors import why_not_written
+from latentlab.base.errors import DataError
+from latentlab.base.shown_name import shown_name
+from latentlab.base.write_errors import why_not_written
 
 # A pipe would be waited for, and Windows would translate line ends.
 _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from latentlab.core.errors import DataError
-from latentlab.core.image_set import ImageSet
+from latentlab.base.errors import DataError
+from latentlab.images.image_set import ImageSet
 
 SHAPE_NAMES = ("square", "ellipse", "heart", "triangle")
 SIDE_PX = 32

@@ -1,1 +1,1 @@
-"""The compute thread: jobs and who runs them."""
+"""The compute thread, which alone touches torch, and what all of its work shares."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 if TYPE_CHECKING:
     import torch
 
-    from latentlab.services.engine.live_model import LiveModel
+    from latentlab.engine.live_model import LiveModel
 
 A = TypeVar("A")
 

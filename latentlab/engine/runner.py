@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from latentlab.core.failure import failure_sentence
-from latentlab.core.trace import now_s
+from latentlab.base.trace import now_s
+from latentlab.engine.failure import failure_sentence
 from latentlab.engine.jobs import JobReport, JobRequest, Part, Share, Sources, Steps
-from latentlab.services.engine.mailbox import Mailbox
-from latentlab.services.engine.work import Work, sentence_of
+from latentlab.engine.mailbox import Mailbox
+from latentlab.engine.work import Work, sentence_of
 
 REPORT_EVERY_S = 0.1
 

@@ -1,1 +1,1 @@
-"""Codes and the map: NumPy alone."""
+"""Codes and the plane that shows them: geometry, densities, neighbours, with NumPy."""

@@ -1,1 +1,1 @@
-"""Widgets that several features share."""
+"""Widgets that several features use."""

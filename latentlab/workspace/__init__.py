@@ -1,1 +1,1 @@
-"""What features of the window share."""
+"""What is open, chosen and looked at: stores and controllers that features share."""

@@ -7,11 +7,11 @@ from typing import Any, Literal
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from latentlab.core.messages import WatchCommand
+from latentlab.engine.compute_thread import ComputeThread
 from latentlab.engine.jobs import JobKind, JobReport, JobRequest
-from latentlab.services.engine.compute_thread import ComputeThread
-from latentlab.state.session import SessionModel
-from latentlab.state.training import TrainingModel
+from latentlab.engine.messages import WatchCommand
+from latentlab.workspace.session import Session
+from latentlab.workspace.training_state import Training
 
 State = Literal["idle", "running", "done", "failed"]
 
@@ -138,8 +138,8 @@ class JobDesk(QObject):
     def __init__(
         self,
         thread: ComputeThread,
-        session: SessionModel,
-        training: TrainingModel,
+        session: Session,
+        training: Training,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from latentlab.services.explore_controller import ExploreController
-from latentlab.state.explorer import ExplorerModel
-from latentlab.state.map_view import MapViewModel
-from latentlab.state.session import SessionModel
-from latentlab.state.training import TrainingModel
+from latentlab.workspace.explore_controller import ExploreController
+from latentlab.workspace.explorer import Explorer
 from latentlab.workspace.job_client import JobDesk
+from latentlab.workspace.map_view import MapView
+from latentlab.workspace.session import Session
+from latentlab.workspace.training_state import Training
 
 
 @dataclass(frozen=True)
 class Workbench:
     """Stores that features share, what moves the cursor, and where jobs are asked for."""
 
-    session: SessionModel
-    training: TrainingModel
-    explorer: ExplorerModel
-    map_view: MapViewModel
+    session: Session
+    training: Training
+    explorer: Explorer
+    map_view: MapView
     explore: ExploreController
     jobs: JobDesk

@@ -9,7 +9,7 @@ import pytest
 from cli_shell import Refused, Shell
 
 from latentlab.data.catalog import open_data
-from latentlab.family.proposal import proposed_spec
+from latentlab.models.family.proposal import proposed_spec
 
 
 def test_info_counts_what_a_file_holds(shell: Shell, blobs: Path) -> None:

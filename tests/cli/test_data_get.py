@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from cli_shell import Refused, Shell
 
-from latentlab.core.errors import DataError
-from latentlab.data import download, known
-from latentlab.data.known import KNOWN_DATA, known_set
-from latentlab.data.remote_file import Progress, RemoteFile
+from latentlab.base.errors import DataError
+from latentlab.data.downloads import download, known
+from latentlab.data.downloads.known import KNOWN_DATA, known_set
+from latentlab.data.downloads.remote_file import Progress, RemoteFile
 
 
 def _written(

@@ -15,8 +15,8 @@ from PIL import Image
 import latentlab
 from latentlab.cli import decode as decode_module
 from latentlab.cli.pictures import as_uint8
-from latentlab.core.prior_samples import sample_prior
 from latentlab.data.catalog import open_data
+from latentlab.models.prior_samples import sample_prior
 
 CODES = np.array([[0.5, -1.0, 0.0], [2.0, 0.25, -0.125]], np.float32)
 

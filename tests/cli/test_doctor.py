@@ -53,7 +53,7 @@ def test_a_missing_package_has_its_remedy(
 def test_a_broken_torch_is_code_1(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setitem(sys.modules, "latentlab.nn.device", None)
+    monkeypatch.setitem(sys.modules, "latentlab.models.device", None)
     assert main(["doctor"]) == 1
     text = capsys.readouterr().out
     assert "PyTorch cannot be loaded" in text
@@ -96,7 +96,7 @@ def test_for_programs_it_is_one_object(
         "log": str(own_folders / "log"),
     }
     monkeypatch.setattr(doctor_module, "display_problem", lambda: "There is no display.")
-    monkeypatch.setitem(sys.modules, "latentlab.nn.device", None)
+    monkeypatch.setitem(sys.modules, "latentlab.models.device", None)
     assert main(["doctor", "--json"]) == 1
     found = json.loads(capsys.readouterr().out)
     assert found["window_problem"] == "There is no display."

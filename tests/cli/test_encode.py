@@ -10,8 +10,8 @@ import pytest
 from cli_shell import LABELS, NUM_IMAGES, Refused, Shell, pictures_of
 
 import latentlab
-from latentlab.core.image_set import held_out_indices
-from latentlab.family.objectives import OBJECTIVES
+from latentlab.images.image_set import held_out_indices
+from latentlab.models.family.objectives import OBJECTIVES
 
 HAS_PYARROW = importlib.util.find_spec("pyarrow") is not None
 
@@ -233,7 +233,7 @@ def test_a_disk_that_is_full_is_code_1_and_the_old_file_stays(
     refused: Refused,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from latentlab.core import atomic_write
+    from latentlab.base import atomic_write
 
     def full(descriptor: int) -> None:
         raise OSError(28, "No space left on device")

@@ -15,11 +15,11 @@ import numpy as np
 import pytest
 
 from latentlab.__main__ import main
+from latentlab.base.end_signals import end_signals
 from latentlab.cli import ending
-from latentlab.core.end_signals import end_signals
-from latentlab.nn.run_folder import RunFolder
-from latentlab.nn.train_events import TrainEvent
-from latentlab.nn.training import TrainingRun
+from latentlab.training.run import TrainingRun
+from latentlab.training.run_folder import RunFolder
+from latentlab.training.train_events import TrainEvent
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
 
@@ -123,7 +123,7 @@ _STUCK = """
 import sys
 import latentlab.cli.ending as ending
 ending.LEAVE_AFTER_S = ending._HURRY_S = 0.2
-from latentlab.family.objectives.variational import Variational
+from latentlab.models.family.objectives.variational import Variational
 honest, calls = Variational.terms, []
 
 def terms(self, model, batch):

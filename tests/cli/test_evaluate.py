@@ -9,8 +9,8 @@ import pytest
 from cli_shell import NUM_HELD_OUT, NUM_IMAGES, Refused, Shell, pictures_of
 
 import latentlab
-from latentlab.core.image_set import held_out_indices
-from latentlab.family.objectives import OBJECTIVES
+from latentlab.images.image_set import held_out_indices
+from latentlab.models.family.objectives import OBJECTIVES
 
 KEYS = {
     "data",

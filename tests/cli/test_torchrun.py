@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from latentlab.__main__ import main
-from latentlab.core.model_file import read_model_file
+from latentlab.models.model_file import read_model_file
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -126,7 +126,7 @@ _LEAVE = """
 import os, sys
 from pathlib import Path
 import torch
-from latentlab.nn.process_group import TorchrunGroup
+from latentlab.training.process_group import TorchrunGroup
 group = TorchrunGroup(torch.device("cpu"))
 torch.optim.Adam(torch.nn.Linear(1, 1).parameters())
 group.add_up(torch.ones(1))

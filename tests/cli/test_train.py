@@ -16,20 +16,20 @@ import pytest
 
 import latentlab
 from latentlab.__main__ import main
-from latentlab.core.bundled import BUNDLED_MODELS, model_path
-from latentlab.core.errors import TrainingError
-from latentlab.core.model_file import read_model_file
-from latentlab.core.options import applicable, options_of
-from latentlab.family.command_line import same_run
-from latentlab.family.described_model import run_spec
-from latentlab.family.likelihoods import LIKELIHOODS
-from latentlab.family.networks import NETWORKS
-from latentlab.family.objectives import OBJECTIVES
-from latentlab.family.presets import PRESETS
-from latentlab.family.proposal import proposed_spec
-from latentlab.family.train_spec import TrainSpec
-from latentlab.nn.train_events import TrainEvent
-from latentlab.nn.training import TrainingRun
+from latentlab.base.bundled import BUNDLED_MODELS, model_path
+from latentlab.base.errors import TrainingError
+from latentlab.base.options import applicable, options_of
+from latentlab.models.family.command_line import same_run
+from latentlab.models.family.described_model import run_spec
+from latentlab.models.family.likelihoods import LIKELIHOODS
+from latentlab.models.family.networks import NETWORKS
+from latentlab.models.family.objectives import OBJECTIVES
+from latentlab.models.family.presets import PRESETS
+from latentlab.models.family.proposal import proposed_spec
+from latentlab.models.family.train_spec import TrainSpec
+from latentlab.models.model_file import read_model_file
+from latentlab.training.run import TrainingRun
+from latentlab.training.train_events import TrainEvent
 
 QUICK = ["--epochs", "2", "--batch-size", "20", "--hidden", "8", "--threads", "1"]
 
@@ -122,7 +122,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[TrainSpec]:
         found.append(spec)
         raise TrainingError("That will do.")
 
-    monkeypatch.setattr("latentlab.nn.training.TrainingRun", take)
+    monkeypatch.setattr("latentlab.training.run.TrainingRun", take)
     return found
 
 
@@ -504,7 +504,7 @@ def test_a_model_that_could_not_be_saved_is_code_1(
     def refuse(*_: Any, **__: Any) -> None:
         raise OSError(code, os.strerror(code))
 
-    monkeypatch.setattr("latentlab.core.model_file.atomic_write", refuse)
+    monkeypatch.setattr("latentlab.models.model_file.atomic_write", refuse)
     assert main(["train", noise, "--out", str(out), *QUICK]) == 1
     printed, said = capsys.readouterr()
     assert printed == ""

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from latentlab.core.errors import DataError
+from latentlab.base.errors import DataError
 from latentlab.data import arrays
 from latentlab.data.arrays import open_arrays
 from latentlab.data.stored_images import StoredImages

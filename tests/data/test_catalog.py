@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from latentlab.core.bundled import BUNDLED_DATA
-from latentlab.core.errors import DataError
+from latentlab.base.bundled import BUNDLED_DATA
+from latentlab.base.errors import DataError
 from latentlab.data.catalog import is_data, is_known_name, open_data
-from latentlab.data.known import KNOWN_DATA
+from latentlab.data.downloads.known import KNOWN_DATA
 
 DIGIT_COUNTS = [1001, 1127, 991, 1032, 980, 863, 1014, 1070, 944, 978]
 GREY = np.zeros((3, 4, 5), np.uint8)

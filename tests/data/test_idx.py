@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from latentlab.core.errors import DataError
+from latentlab.base.errors import DataError
 from latentlab.data.idx import is_idx, open_idx
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (7, 4, 5), np.uint8)

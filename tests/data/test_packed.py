@@ -15,13 +15,13 @@ import numpy as np
 import pytest
 from failing_disk import FailingDisk
 
-from latentlab.core.errors import DataError
-from latentlab.core.image_set import ImageSet
-from latentlab.core.origin import Origin, Skipped
-from latentlab.core.treatment import TreatmentOptions
+from latentlab.base.errors import DataError
 from latentlab.data import packed as module
 from latentlab.data.arrays import open_arrays
 from latentlab.data.packed import open_packed, pack_images
+from latentlab.images.image_set import ImageSet
+from latentlab.images.origin import Origin, Skipped
+from latentlab.images.treatment import TreatmentOptions
 
 NAMES = ("a/1.png", "žluť/数.png", "b\udcff.png", "", "x" * 300, "two\nlines.png")
 DATA = ImageSet(

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from latentlab.core.errors import DataError
+from latentlab.base.errors import DataError
 from latentlab.data.shapes import (
     FACTORS,
     SHAPE_NAMES,

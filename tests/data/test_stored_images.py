@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from latentlab.core.errors import DataError
+from latentlab.base.errors import DataError
 from latentlab.data.regular_file import RegularFile
 from latentlab.data.stored_images import StoredImages
 

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 import torch
 
-from latentlab.core.errors import LatentLabError
+from latentlab.base.errors import LatentLabError
 from latentlab.engine import runner as runner_module
 from latentlab.engine.jobs import JobKind, JobReport, JobRequest, Part, Share, Sources, Steps
+from latentlab.engine.mailbox import Mailbox
 from latentlab.engine.runner import Runner
-from latentlab.services.engine.mailbox import Mailbox
-from latentlab.services.engine.work import Guard
+from latentlab.engine.work import Guard
 
 COUNTING = JobKind("counting", f"{__name__}:counted", "Counting", "Count again.")
 OF_MODEL = replace(COUNTING, name="of_model", needs_model=True)

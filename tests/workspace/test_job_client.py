@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QObject, Signal
 
-from latentlab.core.image_set import ImageSet
-from latentlab.core.messages import TrainProgress, WatchCommand
 from latentlab.engine.jobs import JobKind, JobReport, JobRequest
-from latentlab.state.session import SessionModel
-from latentlab.state.training import TrainingModel
+from latentlab.engine.messages import WatchCommand
+from latentlab.engine.training_messages import TrainProgress
+from latentlab.images.image_set import ImageSet
 from latentlab.workspace.job_client import JobClient, JobDesk
+from latentlab.workspace.session import Session
+from latentlab.workspace.training_state import Training
 
 KIND = JobKind("counting", "nowhere:nothing", "Counting", "Count again.")
 
@@ -42,7 +43,7 @@ class FakeRunner(QObject):
 
 class Bench:
     def __init__(self, kind: JobKind = KIND) -> None:
-        self.runner, self.session, self.training = FakeRunner(), SessionModel(), TrainingModel()
+        self.runner, self.session, self.training = FakeRunner(), Session(), Training()
         self.desk = JobDesk(self.runner, self.session, self.training)  # type: ignore[arg-type]
         self.client: JobClient = self.desk.client(kind)
 

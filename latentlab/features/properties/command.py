@@ -8,13 +8,13 @@ from typing import Annotated, Any
 import numpy as np
 from cyclopts import Parameter
 
-from latentlab.base.table_file import ENDINGS, check_table_file, identity_columns
+from latentlab.cli.command_options import AsJson
 from latentlab.cli.destination import file_to_write, write_table_result
-from latentlab.cli.options import AsJson
+from latentlab.cli.output import print_json, printable
 from latentlab.cli.picture_options import NOTHING_ASKED, Pictures, asked_treatment
-from latentlab.cli.say import print_json, printable
 from latentlab.cli.subject import open_images
 from latentlab.features.properties.measure import NAMES, PROPERTIES, measure
+from latentlab.images.table_file import ENDINGS, check_table_file, identity_columns
 
 _AT_ONCE = 512
 

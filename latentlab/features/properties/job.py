@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from latentlab.core.image_set import ImageSet
 from latentlab.engine.jobs import Share, Sources, Steps
+from latentlab.engine.pace import pieces
 from latentlab.features.properties.measure import NAMES, measure
-from latentlab.services.engine.pace import pieces
+from latentlab.images.image_set import ImageSet
 
 _MOST_AT_ONCE = 256
 

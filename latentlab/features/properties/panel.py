@@ -9,18 +9,18 @@ from PySide6.QtCore import Slot
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QWidget
 
-from latentlab.base.table_file import identity_columns, write_table
 from latentlab.features.properties import MEASURING
 from latentlab.features.properties.measure import NAMES, PROPERTIES
+from latentlab.images.table_file import identity_columns, write_table
 from latentlab.latent.point_colouring import point_colouring
-from latentlab.ui.elided_label import ElidedLabel
-from latentlab.ui.flat_combo_box import FlatComboBox
-from latentlab.ui.meter import Meter
-from latentlab.ui.open_dialog import ask_where_to_save
-from latentlab.ui.outcome_label import OutcomeLabel
-from latentlab.ui.section import label
-from latentlab.ui.theme import Theme
+from latentlab.widgets.dialogs.open_dialog import ask_where_to_save
+from latentlab.widgets.form.flat_combo_box import FlatComboBox
 from latentlab.widgets.number_table import Column, NumberTable
+from latentlab.widgets.style.section import label
+from latentlab.widgets.style.theme import Theme
+from latentlab.widgets.text.elided_label import ElidedLabel
+from latentlab.widgets.text.meter import Meter
+from latentlab.widgets.text.outcome_label import OutcomeLabel
 from latentlab.workspace.workbench import Workbench
 
 _CONTROLS_PX = 224

@@ -17,15 +17,15 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from latentlab.core.image_set import held_out_indices
-from latentlab.core.model_file import read_model_file
-from latentlab.core.neighbours import NeighbourIndex
-from latentlab.core.preview import Preview, write_preview
-from latentlab.core.tiles import CellBlock
 from latentlab.data.catalog import open_data
-from latentlab.family.described_model import run_spec
-from latentlab.nn.checkpoint import build_model
-from latentlab.services.engine.live_model import LiveModel
+from latentlab.engine.live_model import LiveModel
+from latentlab.images.image_set import held_out_indices
+from latentlab.latent.neighbours import NeighbourIndex
+from latentlab.latent.tiles import CellBlock
+from latentlab.models.checkpoint import build_model
+from latentlab.models.family.described_model import run_spec
+from latentlab.models.model_file import read_model_file
+from latentlab.workspace.preview import Preview, write_preview
 
 HERE = Path(__file__).parent
 COMMAND = (HERE / "command.txt").read_text().split()

@@ -16,18 +16,18 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from latentlab.__main__ import main
-from latentlab.core.image_set import ImageSet
 from latentlab.engine.jobs import Share, Sources, Steps
 from latentlab.features.properties import MEASURING
 from latentlab.features.properties.measure import measure
 from latentlab.features.properties.panel import PropertiesPanel
-from latentlab.services.explore_controller import ExploreController
-from latentlab.state.explorer import ExplorerModel
-from latentlab.state.map_view import MapViewModel
-from latentlab.state.session import SessionModel
-from latentlab.state.training import TrainingModel
-from latentlab.ui.theme import Theme
+from latentlab.images.image_set import ImageSet
+from latentlab.widgets.style.theme import Theme
+from latentlab.workspace.explore_controller import ExploreController
+from latentlab.workspace.explorer import Explorer
 from latentlab.workspace.job_client import JobDesk
+from latentlab.workspace.map_view import MapView
+from latentlab.workspace.session import Session
+from latentlab.workspace.training_state import Training
 from latentlab.workspace.workbench import Workbench
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (300, 8, 9, 1), np.uint8)
@@ -60,8 +60,8 @@ class Panel:
     """The panel on a desk whose client a test answers."""
 
     def __init__(self, qtbot: QtBot, theme: Theme) -> None:
-        self.session, self.training = SessionModel(), TrainingModel()
-        self.explorer, self.map_view = ExplorerModel(), MapViewModel()
+        self.session, self.training = Session(), Training()
+        self.explorer, self.map_view = Explorer(), MapView()
         self.explore = create_autospec(ExploreController, instance=True)
         thread = SimpleNamespace(
             resulted=self.session.savedChanged, ask=lambda _: None, command=lambda _: None

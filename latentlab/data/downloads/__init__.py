@@ -1,0 +1,1 @@
+"""Well-known data sets that are fetched when asked for."""

@@ -1,0 +1,1 @@
+"""Download well-known data sets."""

@@ -1,0 +1,1 @@
+"""The cursor: what is decoded there, the selected image, and the trail."""

@@ -1,0 +1,1 @@
+"""The decoded grid behind the points of the map."""

@@ -1,0 +1,1 @@
+"""Look at pictures before they are used, and pack them."""

@@ -1,0 +1,1 @@
+"""Corrupt an image, denoise it, and compare."""

@@ -1,0 +1,1 @@
+"""What noise does to codes, on the map: path, cloud and denoising field."""

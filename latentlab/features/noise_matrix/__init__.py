@@ -1,0 +1,1 @@
+"""Denoisers against noises: who undoes what."""

@@ -1,0 +1,1 @@
+"""The data that are open, and those that were lately."""

@@ -1,0 +1,1 @@
+"""An image from outside of the data, dropped or pasted."""

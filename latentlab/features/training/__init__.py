@@ -1,0 +1,1 @@
+"""Choose a model, train it, and watch."""

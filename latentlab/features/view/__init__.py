@@ -1,0 +1,1 @@
+"""Which plane of latent space the map shows."""

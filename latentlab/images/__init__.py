@@ -1,0 +1,1 @@
+"""Sets of images, and what is computed from pixels alone, with NumPy."""

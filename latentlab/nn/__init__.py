@@ -1,1 +1,0 @@
-"""Networks, objectives, training and inference: everything that touches torch."""

@@ -1,1 +1,0 @@
-"""The compute thread and the controllers between stores and computation."""

@@ -1,1 +1,0 @@
-"""The compute side: one thread that alone touches torch, and what it does turn by turn."""

@@ -1,1 +1,0 @@
-"""The import of pictures in a thread of its own; torch is not known here."""

@@ -1,1 +1,0 @@
-"""Observable stores: the only mutable state that the window shows."""

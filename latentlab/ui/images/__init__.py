@@ -1,1 +1,0 @@
-"""Many images at once: what they are, how one is painted, and the grid that they stand in."""

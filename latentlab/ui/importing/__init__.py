@@ -1,1 +1,0 @@
-"""The parts of the view that shows pictures before they are used."""

@@ -1,1 +1,0 @@
-"""The panels in the docks; each renders stores and calls controllers."""

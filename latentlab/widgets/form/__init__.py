@@ -1,0 +1,1 @@
+"""Forms made from options, and the editors in them."""

@@ -1,0 +1,1 @@
+"""Plots drawn by pyqtgraph, which is loaded with the first of them."""

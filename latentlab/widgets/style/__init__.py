@@ -1,0 +1,1 @@
+"""The look of everything: colours, icons, stylesheet."""

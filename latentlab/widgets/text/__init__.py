@@ -1,0 +1,1 @@
+"""Labels and other short texts."""

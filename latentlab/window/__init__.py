@@ -1,0 +1,1 @@
+"""The main window: docks, toolbar, actions, status bar."""
