@@ -4,20 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from latentlab.features import FEATURES
-
-COMMANDS = (
-    "data",
-    "train",
-    "evaluate",
-    "encode",
-    "decode",
-    "denoise",
-    "outliers",
-    "vary",
-    "doctor",
-    *(feature.name for feature in FEATURES if feature.command),
-)
+from latentlab.cli.commands import COMMANDS
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -79,7 +79,7 @@ ALSO_ALLOWED = {
 # These join what all features have and look upwards for it: the kinds of work, the stores and
 # controllers, the commands.
 JOINS = {
-    "latentlab/cli/main.py",
+    "latentlab/cli/commands.py",
     "latentlab/engine/engine.py",
     "latentlab/engine/schedule.py",
     "latentlab/workspace/lab.py",
@@ -387,7 +387,7 @@ WAITING = {
     "latentlab/widgets/plots/plot.py": ("pyqtgraph", "latentlab.widgets.plots.canvas"),
     "latentlab/app.py": ("PySide6", "torch", "latentlab.window", "latentlab.workspace"),
     "latentlab/__init__.py": ("torch", "latentlab.models"),
-    "latentlab/__main__.py": ("latentlab.cli", "latentlab.app"),
+    "latentlab/__main__.py": ("latentlab.cli.main", "latentlab.app"),
     "latentlab/cli/train.py": ("torch", "latentlab.training", "tqdm"),
     "latentlab/cli/doctor.py": ("torch", "latentlab.models"),
 }

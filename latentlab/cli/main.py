@@ -19,35 +19,15 @@ import latentlab
 from latentlab.base.end_signals import end_signals
 from latentlab.base.errors import LatentLabError, UsageError
 from latentlab.base.folders import log_folder
+from latentlab.cli.commands import COMMANDS
 from latentlab.cli.output import note
 from latentlab.engine.jobs import load
-from latentlab.features import FEATURES
 
 _HELP = """A desktop lab for latent spaces.
 
 latentlab [PATH] opens the window; PATH is a data set, a run folder or a model file.
 
 latentlab --trace FILE writes the timings of the window as Chrome trace events."""
-
-# The first line of each command's docstring, so that --help needs none of them.
-_SUMMARIES = {
-    "data": "List data sets, say what is in one, pack and download them.",
-    "train": "Train a model and write a run folder.",
-    "evaluate": "Measure reconstruction, KL and the code of a model.",
-    "encode": "Write the codes of images: z, and mu and logvar where the model has them.",
-    "decode": "Draw what lives at points of latent space.",
-    "denoise": "Clean images with a model, and measure it against the best linear denoiser.",
-    "outliers": "List images by how unusual they are to a model.",
-    "vary": "Make variations of an image with noise in latent space, and with noise in its pixels.",
-    "doctor": "Say what was found on this machine, and what to do where something is wrong.",
-} | {feature.name: feature.summary for feature in FEATURES if feature.command}
-# Commands that lie with their feature; all others are in this folder.
-_PLACES = {
-    "denoise": "latentlab.features.noise_lab.command:denoise",
-    "outliers": "latentlab.features.outliers.command:outliers",
-    "vary": "latentlab.features.variations.command:vary",
-    **{feature.name: feature.command for feature in FEATURES},
-}
 
 
 def run(args: Sequence[str]) -> int:
@@ -99,26 +79,20 @@ def _app(args: Sequence[str]) -> App:
         version=latentlab.__version__,
         default_parameter=Parameter(negative=()),
         # Markdown joins the lines of docstrings, but takes a moment to load.
-        help_format="markdown" if set(_SUMMARIES) & set(args) else "plaintext",
+        help_format="markdown" if set(COMMANDS) & set(args) else "plaintext",
         result_action="return_value",
         suppress_keyboard_interrupt=False,
     )
-    for order, (name, summary) in enumerate(_SUMMARIES.items()):
+    for order, (name, (place, summary)) in enumerate(COMMANDS.items()):
         if name not in args:
             app.command(App(name=name, help=summary, sort_key=order))
             continue
-        command = command_of(name)
+        command: Callable[..., object] = load(place)
         if isinstance(command, App):
             app.command(command)
         else:
             app.command(command, name=name, sort_key=order)
     return app
-
-
-def command_of(name: str) -> Callable[..., object]:
-    """Import a command: that of a feature, or one of this package."""
-    command: Callable[..., object] = load(_PLACES.get(name, f"latentlab.cli.{name}:{name}"))
-    return command
 
 
 def _guarded(command: Callable[[], object]) -> int:

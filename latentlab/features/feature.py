@@ -12,13 +12,13 @@ class Feature:
     Attributes
     ----------
     name
-        Of its folder, and of its command.
+        Of its folder.
     title
         What people read.
     panel
         A widget made of a :class:`~latentlab.workspace.workbench.Workbench` and a theme; a tab.
     command
-        A function of the command line.
+        A function of the command line; its name is the command's.
     summary
         The first line of the command's help.
     """

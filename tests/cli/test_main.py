@@ -12,9 +12,9 @@ import pytest
 from cli_shell import Refused, Shell
 
 import latentlab
-from latentlab.__main__ import COMMANDS
 from latentlab.cli import doctor as doctor_module
-from latentlab.cli import main as main_module
+from latentlab.cli.commands import COMMANDS
+from latentlab.engine.jobs import load
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -40,9 +40,8 @@ def test_the_help_names_the_commands(word: str, shell: Shell) -> None:
 
 
 def test_the_summaries_are_those_of_the_commands() -> None:
-    assert tuple(main_module._SUMMARIES) == COMMANDS
-    for name, summary in main_module._SUMMARIES.items():
-        command = main_module.command_of(name)
+    for place, summary in COMMANDS.values():
+        command = load(place)
         text = inspect.getdoc(command) if inspect.isfunction(command) else command.help
         assert text and text.split("\n")[0] == summary
 
@@ -69,7 +68,7 @@ def test_each_command_has_a_help_of_80_columns(
     answer = shell(command, "--help")
     assert answer.code == 0
     assert answer.out.startswith(f"Usage: latentlab {command}")
-    assert main_module._SUMMARIES[command].split(",")[0] in " ".join(answer.out.split())
+    assert COMMANDS[command].summary.split(",")[0] in " ".join(answer.out.split())
     assert max(map(len, answer.out.splitlines())) <= 80
     assert answer.err == ""
 
