@@ -18,8 +18,6 @@ Job = Literal[
     "noise_field",
     "denoise",
     "strip",
-    "variations",
-    "centroids",
     "matrix",
     "query_image",
     "train",
@@ -39,8 +37,6 @@ _WORDS: dict[str, tuple[str, str]] = {
     "noise_field": ("Computing the denoising field", "Move the map to try again."),
     "denoise": ("Denoising the image", "Change the noise or choose another denoiser."),
     "strip": ("Computing the strip over all amounts", "Change the noise to try again."),
-    "variations": ("Computing the variations", "Change a setting to try again."),
-    "centroids": ("Decoding the mean of each class", "Open the tab again to retry."),
     "matrix": (
         "Computing the noise matrix",
         "Finished cells are kept; press “Compute” to try again.",

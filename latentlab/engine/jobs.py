@@ -66,6 +66,9 @@ class JobKind:
         Whether changed weights do so too.
     beside_training
         Whether it may take a share of the time of a training.
+    finishes_first
+        Whether what was begun is finished before the newest request is taken, so that pictures move
+        on while somebody drags a setting with a model that is slower than the hand.
     """
 
     name: str
@@ -75,6 +78,7 @@ class JobKind:
     needs_model: bool = False
     of_weights: bool = False
     beside_training: bool = False
+    finishes_first: bool = False
 
     def load(self) -> Callable[[Any, Sources], Steps[Any]]:
         """Import the work."""

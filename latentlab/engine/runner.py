@@ -48,6 +48,7 @@ class Runner:
         self._emit = emit
         self._sources = sources
         self._running: dict[str, _Running] = {}
+        self._waiting: dict[str, JobRequest] = {}  # until what was begun is finished
 
     def works(self, *, beside_training: bool = False) -> tuple[Work, ...]:
         """Return a row for each job that wants a turn, after a look into the mailbox."""
@@ -65,10 +66,16 @@ class Runner:
 
     def close(self) -> None:
         """End all jobs."""
+        self._waiting.clear()
         for slot in list(self._running):
             self._end(slot)
 
     def _take(self, request: JobRequest) -> None:
+        self._waiting.pop(request.slot, None)
+        is_patient = request.kind.finishes_first and request.options is not None
+        if is_patient and request.slot in self._running:
+            self._waiting[request.slot] = request
+            return
         self._end(request.slot)
         if request.options is None:
             return
@@ -89,6 +96,9 @@ class Runner:
         job = self._running.pop(slot, None)
         if job is not None:
             job.steps.close()
+        waiting = self._waiting.pop(slot, None)
+        if waiting is not None:
+            self._take(waiting)
 
     def _advance(self, job: _Running) -> None:
         request = job.request

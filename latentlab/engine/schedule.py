@@ -33,8 +33,6 @@ from latentlab.features.noise_map.work import NoiseMapWork
 from latentlab.features.noise_matrix.messages import MatrixRequest
 from latentlab.features.noise_matrix.work import MatrixWork
 from latentlab.features.query_image.work import PictureWork
-from latentlab.features.variations.messages import CentroidsRequest, VaryRequest
-from latentlab.features.variations.work import VariationWork
 from latentlab.images.image_set import ImageSet
 
 
@@ -91,8 +89,6 @@ class Schedule:
         self._embedding: EmbeddingJob | None = None
         self._noise_map = NoiseMapWork(mailbox, emit)
         self._noise_lab = NoiseLabWork(mailbox, emit, tracer)
-        self._variations = VariationWork(mailbox, emit, VaryRequest)
-        self._centroids = VariationWork(mailbox, emit, CentroidsRequest)
         self._matrix = MatrixWork(mailbox, emit)
         self._runner = Runner(mailbox, emit, self._sources)
         self._unwatched: set[str] = set()
@@ -205,11 +201,6 @@ class Schedule:
             """Return work that takes one piece, and leaves nothing to forget."""
             return Work(job, lambda: mailbox.has(request), serve, lambda: None, request)
 
-        def sheet(job: Job, request: type[Any], work: VariationWork) -> Work:
-            return Work(
-                job, work.has_work, lambda: work.advance(self._now().model), work.drop, request
-            )
-
         self._cursor = one("decode", DecodeRequest, lambda: explore.decode(self._now().model))
         self._slider = one(
             "denoise",
@@ -238,17 +229,13 @@ class Schedule:
             self._noise_map.drop_codes,
             NoiseCodesRequest,
         )
-        self._sheets = (
-            sheet("variations", VaryRequest, self._variations),
-            sheet("centroids", CentroidsRequest, self._centroids),
-        )
         self._compared = one(
             "compare", CompareRequest, lambda: explore.compare_nearest(self._now().model)
         )
         self._measured_scale = Work(
             "picture_scale", self._scale.has_work, self._scale.advance, self._scale.drop
         )
-        self._soon = (self._ends, self._compared, self._codes, *self._sheets)
+        self._soon = (self._ends, self._compared, self._codes)
         self._grid = Work(
             "grid",
             explore.has_tiles,
@@ -302,11 +289,12 @@ class Schedule:
             self._guard.advance(work)
 
     def _advance_long(self) -> None:
-        """Decode some of the grid, or else do a piece of what had the least time."""
+        """Decode some of the grid or do a piece of a job, or else of what had the least time."""
+        jobs = self._runner.works()
         if self._is_wanted(self._grid):
-            self._guard.advance(self._grid)
+            self._advance_one((self._grid, *jobs))
             return
-        works = (*self._long, *self._runner.works())
+        works = (*self._long, *jobs)
         if self._embedding is not None:  # the points come before what nobody has clicked
             works = tuple(work for work in works if work not in (self._field, self._strip))
         self._advance_one(works)
@@ -323,10 +311,9 @@ class Schedule:
 
     def work_beside_training(self) -> bool:
         """Do a piece of what the map wants; return whether there was anything."""
-        for few in ((self._compared,), self._sheets, (self._measured_scale,)):
-            if any(map(self._is_wanted, few)):
-                for work in few:
-                    self._advance(work)
+        for work in (self._compared, self._measured_scale):
+            if self._is_wanted(work):
+                self._advance(work)
                 return True
         # The grid always wants more while the weights change: the rest takes turns with it.
         on_map = (self._ends, self._codes, self._strip, self._field, self._grid)

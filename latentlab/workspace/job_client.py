@@ -38,7 +38,7 @@ class JobClient(QObject):
         self._desk = desk
         self.kind = kind
         self.slot = slot
-        self._sequence = 0
+        self._sequence = self._shown = 0
         self._make: Callable[[], Any] | None = None
         self._is_due = False
         self._is_shown = True
@@ -79,7 +79,11 @@ class JobClient(QObject):
 
     def take(self, report: JobReport) -> None:
         """Take what has become of a request; one that was replaced meanwhile is passed over."""
-        if report.sequence != self._sequence or self.state != "running":
+        is_older = report.sequence < self._sequence
+        if is_older and self.kind.finishes_first and report.state == "done":
+            self._show(report)  # better than what was there, and the newest is to come
+            return
+        if is_older or self.state != "running":
             return
         if report.state == "stale" and self._make is not None:
             self.expire()
@@ -90,10 +94,18 @@ class JobClient(QObject):
         state, self.share, self.problem = report.state, report.share, report.sentence
         if state == "stale":
             state, self.problem = "failed", self._ended()
-        elif state == "done":
-            self.answer = report.value
         self.state = state
-        self.changed.emit()
+        if state == "failed":
+            self.answer = None
+        if state == "done":
+            self._show(report)
+        else:
+            self.changed.emit()
+
+    def _show(self, report: JobReport) -> None:
+        if report.sequence > self._shown:
+            self._shown, self.answer = report.sequence, report.value
+            self.changed.emit()
 
     def _ended(self) -> str:
         return f"{self.kind.doing} was ended, because the model has changed. {self.kind.retry}"
@@ -111,7 +123,9 @@ class JobClient(QObject):
 
     def _ask(self, options: Any) -> None:
         self._sequence += 1
-        self.state, self.share, self.answer, self.problem = "running", 0.0, None, ""
+        self.state, self.share, self.problem = "running", 0.0, ""
+        if not self.kind.finishes_first:
+            self.answer = None
         self._desk.ask(self, self._sequence, options)
         self.changed.emit()
 
@@ -119,6 +133,7 @@ class JobClient(QObject):
         if self.state == "running":
             self._sequence += 1
             self._desk.ask(self, self._sequence, None)
+        self._shown = self._sequence  # what is on its way is not wanted any more
         if self.state != "idle":
             self.state, self.share, self.answer, self.problem = "idle", 0.0, None, ""
             self.changed.emit()

@@ -39,7 +39,7 @@ class Studies(QObject):
         super().__init__(parent)
         self.variations = Variations(self)
         self.variation_controller = VariationController(
-            thread, session, explorer, map_view, self.variations, explore, self
+            thread, jobs, session, explorer, map_view, self.variations, explore, self
         )
         self.outliers = Outliers(self)
         self.outlier_controller = OutlierController(

@@ -62,12 +62,6 @@ from latentlab.features.noise_map.messages import (
     NoiseFieldRequest,
 )
 from latentlab.features.noise_matrix.messages import MatrixAdvanced, MatrixCell, MatrixRequest
-from latentlab.features.variations.messages import (
-    CentroidsDecoded,
-    CentroidsRequest,
-    Varied,
-    VaryRequest,
-)
 from latentlab.images.image_set import ImageSet
 from latentlab.models.family.train_spec import TrainSpec
 from latentlab.models.model_file import read_model_file
@@ -98,8 +92,6 @@ PLACES = {
     "noise_field": "latentlab.features.noise_map.work.field_images",
     "denoise": "latentlab.features.noise_lab.work.ssim",
     "strip": "latentlab.features.noise_lab.strip_job.median_3x3",
-    "variations": "latentlab.features.variations.work.vary_codes",
-    "centroids": "latentlab.features.variations.work.class_centroids",
     "matrix": "latentlab.features.noise_matrix.work.corrupt",
     "query_image": "latentlab.features.query_image.query.PictureEncoded",
 }
@@ -113,8 +105,6 @@ ANSWERS: dict[str, Callable[[Result], bool]] = {
     "noise_field": lambda r: isinstance(r, NoiseField) and r.complete,
     "denoise": lambda r: isinstance(r, Denoised),
     "strip": lambda r: isinstance(r, StripAdvanced) and r.complete,
-    "variations": lambda r: isinstance(r, Varied),
-    "centroids": lambda r: isinstance(r, CentroidsDecoded),
     "matrix": lambda r: isinstance(r, MatrixAdvanced) and r.complete,
     "query_image": lambda r: isinstance(r, PictureEncoded),
 }
@@ -201,7 +191,7 @@ def png() -> bytes:
 
 def request_of(kind: str, epoch: int, n: int) -> InteractiveRequest:
     z = np.zeros((2, 2), np.float32)
-    image, codes = PIXELS[0], np.zeros((100, 2), np.float32)
+    image = PIXELS[0]
     requests: dict[str, InteractiveRequest] = {
         "decode": DecodeRequest(epoch, n, z[0] + n, 0.0, True),
         "reconstruct": ReconstructRequest(epoch, n, 0, image),
@@ -211,8 +201,6 @@ def request_of(kind: str, epoch: int, n: int) -> InteractiveRequest:
         "noise_field": NoiseFieldRequest(epoch, n, DATA, np.arange(40), STEPS),
         "denoise": DenoiseRequest(epoch, n, image, STEPS, 0, 1, "", 0.0),
         "strip": StripRequest(epoch, n, image, STEPS, 0, 0, ""),
-        "variations": VaryRequest(epoch, n, image, "prior", 0.3, 4, 0),
-        "centroids": CentroidsRequest(epoch, n, codes, LABELS, 3),
         "matrix": MatrixRequest(epoch, n, DATA, ("",), STEPS, 0),
     }
     return requests[kind]

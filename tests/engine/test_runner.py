@@ -105,6 +105,25 @@ def test_a_newer_request_of_the_same_client_ends_the_older() -> None:
     assert closed == [50, 3], "the older one was closed at once"
 
 
+def test_what_finishes_first_does_so_and_only_the_newest_follows() -> None:
+    bench = Bench()
+    patient = replace(COUNTING, name="patient", finishes_first=True)
+    bench.ask(patient, Count(4), 1)
+    bench.turn(2)
+    bench.ask(patient, Count(5), 2)
+    bench.turn()
+    bench.ask(patient, Count(6), 3)
+    answers = [r for r in bench.rest() if r.state == "done"]
+    assert [(r.sequence, r.value) for r in answers] == [(1, 4), (3, 6)]
+    bench.ask(patient, Count(4), 4)
+    bench.turn(2)
+    bench.ask(patient, Count(5), 5)
+    bench.turn()
+    bench.said.clear()
+    bench.ask(patient, None, 6)
+    assert bench.rest() == [], "nor does what waited begin"
+
+
 def test_no_options_end_what_goes_on() -> None:
     bench = Bench()
     bench.ask(COUNTING, Count(50))

@@ -20,7 +20,7 @@ from latentlab.engine.work import Work
 from latentlab.features.noise_lab import non_local_means, strip_job
 from latentlab.features.noise_lab.messages import StripAdvanced, StripRequest
 from latentlab.features.outliers.messages import FINDING, OutlierOptions
-from latentlab.features.variations.messages import Varied, VaryRequest
+from latentlab.features.variations.messages import VARYING, VaryOptions
 from latentlab.images.image_set import ImageSet
 
 R = TypeVar("R")
@@ -150,12 +150,13 @@ def test_other_data_end_a_strip_that_pauses(bench: Bench) -> None:
 def test_sheets_that_nobody_watches_pause(bench: Bench) -> None:
     image = np.asarray(bench.data.images[0])
     bench.watch("variations", False)
-    bench.mailbox.put(VaryRequest(bench.epoch, 1, image, "prior", 0.3, 4, 0))
+    options = VaryOptions(image, "prior", 0.3, 4, 0)
+    bench.mailbox.put_job(JobRequest(VARYING, "variations", 1, options, bench.epoch))
     bench.rest()
-    assert not bench.of(Varied)
+    assert not bench.of(JobReport)
     bench.watch("variations", True)
     bench.rest()
-    assert [varied.sequence for varied in bench.of(Varied)] == [1]
+    assert [report.state for report in bench.of(JobReport)] == ["done"]
 
 
 def test_long_and_short_pieces_get_the_same_time() -> None:

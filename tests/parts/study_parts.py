@@ -42,6 +42,7 @@ class EngineThread(QObject):
         super().__init__()
         self.mailbox = Mailbox()
         self.asked: list[InteractiveRequest] = []
+        self.asked_for: list[Any] = []  # options of jobs
         self.engine = Engine(self.mailbox, self.resulted.emit, NullTracer())
 
     def request(self, request: InteractiveRequest) -> None:
@@ -52,6 +53,8 @@ class EngineThread(QObject):
         self.mailbox.put_command(command)
 
     def ask(self, request: JobRequest) -> None:
+        if request.options is not None:
+            self.asked_for.append(request.options)
         self.mailbox.put_job(request)
 
     def touch(self) -> None:
@@ -65,7 +68,7 @@ class EngineThread(QObject):
         raise AssertionError(f"still busy after {most} turns")
 
     def of(self, kind: type[Any]) -> list[Any]:
-        return [request for request in self.asked if isinstance(request, kind)]
+        return [one for one in (*self.asked, *self.asked_for) if isinstance(one, kind)]
 
 
 class StudyParts:

@@ -86,6 +86,26 @@ def test_only_the_newest_request_is_answered() -> None:
     assert bench.client.state == "done"
 
 
+def test_where_work_finishes_first_older_answers_are_shown_until_newer_ones_come() -> None:
+    bench = Bench(replace(KIND, finishes_first=True))
+    bench.client.ask("1")
+    first = bench.runner.asked[-1]
+    bench.client.ask("2")
+    second = bench.runner.asked[-1]
+    bench.runner.answer("done", first, value=1)
+    assert (bench.client.answer, bench.client.state) == (1, "running")
+    bench.client.ask("3")
+    assert bench.client.answer == 1, "it stays until there is another"
+    bench.runner.answer("done", value=3)
+    bench.runner.answer("done", second, value=2)
+    assert (bench.client.answer, bench.client.state) == (3, "done")
+    bench.client.ask("4")
+    fourth = bench.runner.asked[-1]
+    bench.client.cancel()
+    bench.runner.answer("done", fourth, value=4)
+    assert bench.client.answer is None
+
+
 def test_a_failure_is_kept_as_a_sentence_and_asking_again_forgets_it() -> None:
     bench = Bench()
     bench.client.ask("3")

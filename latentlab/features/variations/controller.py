@@ -8,23 +8,21 @@ from PySide6.QtCore import QObject, QTimer, Slot
 
 from latentlab.base.trace import now_s
 from latentlab.engine.compute_thread import ComputeThread
-from latentlab.engine.failure import Job
-from latentlab.engine.messages import Failed, WatchCommand
 from latentlab.engine.training_messages import TrainProgress
 from latentlab.features.variations.messages import (
-    CentroidsDecoded,
-    CentroidsRequest,
+    AVERAGING,
+    VARYING,
+    CentroidsOptions,
     VariationNoise,
-    Varied,
-    VaryRequest,
+    VaryOptions,
 )
 from latentlab.features.variations.store import Variations
 from latentlab.workspace.explore_controller import ExploreController
 from latentlab.workspace.explorer import Explorer
+from latentlab.workspace.job_client import JobDesk
 from latentlab.workspace.map_view import MapView
 from latentlab.workspace.session import Session
 
-_JOBS: tuple[Job, ...] = ("variations", "centroids")
 _REFRESH_EVERY_MS = 700  # while the weights change
 _CENTROIDS_SOON_MS = 120  # codes come in several times a second while they are computed
 
@@ -39,6 +37,7 @@ class VariationController(QObject):
     def __init__(
         self,
         thread: ComputeThread,
+        jobs: JobDesk,
         session: Session,
         explorer: Explorer,
         map_view: MapView,
@@ -54,11 +53,12 @@ class VariationController(QObject):
         self._variations = variations
         self._explore = explore
         self._is_shown = False
-        self._sequence = 0
-        self._shown_sequence = 0
-        self._centroid_sequence = 0
         self._asked_s = -1e9
-        self._epoch = session.session_epoch
+        self._varying, self._averaging = jobs.client(VARYING), jobs.client(AVERAGING)
+        for client in (self._varying, self._averaging):
+            client.set_shown(False)
+        self._varying.changed.connect(self._on_varying_changed)
+        self._averaging.changed.connect(self._on_averaging_changed)
         self._again = self._timer(self._request)
         self._centroids_soon = self._timer(self._request_centroids)
         thread.resulted.connect(self._take)
@@ -84,8 +84,8 @@ class VariationController(QObject):
         if shown == self._is_shown:
             return
         self._is_shown = shown
-        for job in _JOBS:  # what is begun is paused, and continues where it was
-            self._thread.command(WatchCommand(job, shown))
+        for client in (self._varying, self._averaging):
+            client.set_shown(shown)
         if shown:
             self._request()
             self._request_centroids()
@@ -164,11 +164,6 @@ class VariationController(QObject):
 
     @Slot()
     def _on_session_changed(self) -> None:
-        if self._session.session_epoch != self._epoch:
-            self._epoch = self._session.session_epoch
-            self._forget()
-            self._centroid_sequence += 1
-            self._variations.set_centroids(None)
         self._on_source_changed()
         self._centroids_soon.start(_CENTROIDS_SOON_MS) if self._is_shown else None
 
@@ -178,8 +173,7 @@ class VariationController(QObject):
             self._centroids_soon.start(_CENTROIDS_SOON_MS)
 
     def _forget(self) -> None:
-        self._shown_sequence = self._sequence  # what is on its way is not wanted any more
-        self._variations.set_varied(None)
+        self._varying.cancel()
 
     # --- requests ------------------------------------------------------------------------------
 
@@ -192,18 +186,9 @@ class VariationController(QObject):
             return
         self._again.stop()
         self._asked_s = now_s()
-        self._sequence += 1
         settings = self._variations
-        self._thread.request(
-            VaryRequest(
-                model.session_epoch,
-                self._sequence,
-                image,
-                settings.noise,
-                settings.sigma,
-                settings.count,
-                settings.seed,
-            )
+        self._varying.ask(
+            VaryOptions(image, settings.noise, settings.sigma, settings.count, settings.seed)
         )
 
     @Slot()
@@ -215,39 +200,28 @@ class VariationController(QObject):
         labels = None if data is None else data.labels
         fits = labels is not None and codes.shape == (len(labels), model.document.latent_dim)
         if data is None or labels is None or not fits or not len(labels):
-            self._centroid_sequence += 1
-            self._variations.set_centroids(None)
+            self._averaging.cancel()
             return
         num_classes = max(len(data.class_names), int(labels.max()) + 1)
-        self._centroid_sequence += 1
-        self._thread.request(
-            CentroidsRequest(
-                model.session_epoch, self._centroid_sequence, codes, labels, num_classes
-            )
-        )
+        self._averaging.ask(CentroidsOptions(codes, labels, num_classes))
 
     # --- answers -------------------------------------------------------------------------------
 
+    @Slot()
+    def _on_varying_changed(self) -> None:
+        varying = self._varying
+        if varying.state == "failed":
+            self._variations.set_varied(None, varying.problem)
+        elif varying.answer is not self._variations.varied:
+            self._variations.set_varied(varying.answer)
+
+    @Slot()
+    def _on_averaging_changed(self) -> None:
+        averaging = self._averaging
+        self._variations.set_centroids(None if averaging.state == "failed" else averaging.answer)
+
     @Slot(object)
     def _take(self, result: object) -> None:
-        match result:
-            case Varied():
-                is_newer = result.sequence > self._shown_sequence
-                if is_newer and result.session_epoch == self._session.session_epoch:
-                    self._shown_sequence = result.sequence
-                    self._variations.set_varied(result)
-            case CentroidsDecoded():
-                is_newest = result.sequence == self._centroid_sequence
-                if is_newest and result.session_epoch == self._session.session_epoch:
-                    self._variations.set_centroids(result)
-            case Failed(origin="variations"):
-                if result.sequence == self._sequence:
-                    self._shown_sequence = result.sequence
-                    self._variations.set_varied(None, result.sentence)
-            case Failed(origin="centroids"):
-                if result.sequence == self._centroid_sequence:
-                    self._variations.set_centroids(None)
-            case TrainProgress():
-                if self._is_shown and not self._again.isActive():
-                    left_ms = _REFRESH_EVERY_MS - (now_s() - self._asked_s) * 1e3
-                    self._again.start(max(0, round(left_ms)))
+        if isinstance(result, TrainProgress) and self._is_shown and not self._again.isActive():
+            left_ms = _REFRESH_EVERY_MS - (now_s() - self._asked_s) * 1e3
+            self._again.start(max(0, round(left_ms)))

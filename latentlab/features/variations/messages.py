@@ -1,8 +1,4 @@
-"""What the tab of variations and the compute thread say to each other; frozen values only.
-
-As in :mod:`latentlab.engine.messages`, arrays are contiguous and read-only and belong to the
-receiver.
-"""
+"""What the tab of variations asks for, and what it gets; frozen values only."""
 
 from __future__ import annotations
 
@@ -12,21 +8,40 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from latentlab.engine.jobs import JobKind
+
 VariationNoise = Literal["posterior", "prior", "isotropic"]
 VARIATION_NOISES: tuple[VariationNoise, ...] = ("posterior", "prior", "isotropic")
 MOST_VARIATIONS = 64
 
+VARYING = JobKind(
+    "variations",
+    "latentlab.features.variations.job:varied",
+    doing="Computing the variations",
+    retry="Change a setting to try again.",
+    needs_model=True,
+    beside_training=True,
+    finishes_first=True,
+)
+AVERAGING = JobKind(
+    "centroids",
+    "latentlab.features.variations.job:averaged",
+    doing="Decoding the mean of each class",
+    retry="Open the tab again to retry.",
+    needs_model=True,
+    beside_training=True,
+    finishes_first=True,
+)
+
 
 @dataclass(frozen=True, eq=False)
-class VaryRequest:
-    """Vary an image, uint8 (h, w, c), in latent space and as much in its pixels; newest wins.
+class VaryOptions:
+    """Vary an image, uint8 (h, w, c), in latent space and as much in its pixels.
 
     ``sigma`` is the size of the noise in units of what ``noise`` names. An image of another shape
     than the model's is adapted first. Where the model has no posterior, the prior takes its place.
     """
 
-    session_epoch: int
-    sequence: int
     image: NDArray[np.uint8]
     noise: VariationNoise
     sigma: float
@@ -36,7 +51,7 @@ class VaryRequest:
 
 @dataclass(frozen=True, eq=False)
 class Varied:
-    """The answer to a :class:`VaryRequest`.
+    """The answer to a :class:`VaryOptions`.
 
     Attributes
     ----------
@@ -62,8 +77,6 @@ class Varied:
         Mean standard deviation of the noise over the numbers of the code, in latent units.
     """
 
-    session_epoch: int
-    sequence: int
     noise: VariationNoise
     sigma: float
     z: NDArray[np.float32]
@@ -80,11 +93,9 @@ class Varied:
 
 
 @dataclass(frozen=True, eq=False)
-class CentroidsRequest:
-    """Decode the mean code of each class: codes float32 (n, d), labels int32 (n,); newest wins."""
+class CentroidsOptions:
+    """Decode the mean code of each class: codes float32 (n, d), labels int32 (n,)."""
 
-    session_epoch: int
-    sequence: int
     codes: NDArray[np.float32]
     labels: NDArray[np.int32]
     num_classes: int
@@ -92,13 +103,11 @@ class CentroidsRequest:
 
 @dataclass(frozen=True, eq=False)
 class CentroidsDecoded:
-    """The answer to a :class:`CentroidsRequest`: only classes that have codes.
+    """The answer to a :class:`CentroidsOptions`: only classes that have codes.
 
     ``classes`` is int64 (m,), ``codes`` float32 (m, d) and ``images`` uint8 (m, h, w, c).
     """
 
-    session_epoch: int
-    sequence: int
     classes: NDArray[np.int64]
     codes: NDArray[np.float32]
     images: NDArray[np.uint8]
