@@ -44,6 +44,7 @@ from latentlab.map.latent_map import LatentMap
 from latentlab.map.layers_panel import LayersPanel
 from latentlab.models.family.command_line import command_line
 from latentlab.widgets.dialogs.open_dialog import ask_for_files, ask_where_to_save
+from latentlab.widgets.plots.library import load_when_quiet
 from latentlab.widgets.style.icons import IconSource, app_icon
 from latentlab.widgets.style.theme import Mode, Theme
 from latentlab.widgets.text.plain_text import plain_button, plain_title, plain_tooltip
@@ -106,6 +107,7 @@ class MainWindow(QMainWindow):
         self._make_docks()
         self._make_toolbar()
         self._make_status_bar()
+        load_when_quiet(controllers.idle_s)
         self._search = CommandSearch(self)
         self._toasts = ToastArea(self._map)
         self._imports = ImportOpener(self._stores, self._controllers, self._theme, self)

@@ -76,6 +76,7 @@ class Controllers:
     noise_map: NoiseMapController
     bench: Workbench
     touch: Callable[[], None]
+    idle_s: Callable[[], float]
     close: Callable[[], None]
 
 
@@ -212,6 +213,7 @@ class Lab(QObject):
                 self.jobs,
             ),
             self.compute.touch,
+            self.compute.idle_s,
             self.close,
         )
 

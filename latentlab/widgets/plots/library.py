@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Iterator
+import weakref
+from collections.abc import Callable, Iterator
 
 _CANVAS = "latentlab.widgets.plots.canvas"
 # What pyqtgraph 0.14 and 0.15 import that the window has not. A name that is missing is skipped
@@ -32,11 +33,32 @@ _NEEDED = (
 _COPIED = ("PySide6.QtCore", "PySide6.QtGui", "PySide6.QtWidgets")
 _CLASSES_AT_ONCE = 20
 
+_QUIET_S = 0.5
+
 _pieces: list[Iterator[None]] = []
+_idle: list[weakref.WeakMethod[Callable[[], float]]] = []
+
+
+def load_when_quiet(idle_s: Callable[[], float]) -> None:
+    """Load nothing while a hand is at work.
+
+    Parameters
+    ----------
+    idle_s
+        A method that returns the seconds since somebody last interacted; it is not kept alive.
+    """
+    _idle[:] = [weakref.WeakMethod(idle_s)]
+
+
+def _is_quiet() -> bool:
+    idle_s = _idle[0]() if _idle else None
+    return idle_s is None or idle_s() > _QUIET_S
 
 
 def load_piece() -> bool:
     """Load a little more, and return whether a canvas can be made now."""
+    if _CANVAS not in sys.modules and not _is_quiet():
+        return False
     if not _pieces:
         _pieces.append(_load())
     return next(_pieces[0], True) is True
