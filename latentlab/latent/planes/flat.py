@@ -30,7 +30,8 @@ class FlatPlane:
         """Return positions, float32 (n, 2), of the points nearest to codes (n, d)."""
         if z.shape[1] > WIDE_DIMS:  # without a copy of all codes
             return np.asarray(z @ self.basis.T - self.origin @ self.basis.T, np.float32)
-        return np.asarray((z - self.origin) @ self.basis.T, np.float32)
+        with np.errstate(invalid="ignore"):  # as in residuals
+            return np.asarray((z - self.origin) @ self.basis.T, np.float32)
 
     def codes(self, points: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the codes, float32 (n, d), at positions (n, 2)."""
@@ -39,7 +40,9 @@ class FlatPlane:
     def residuals(self, z: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return what codes (n, d) have at right angles to the plane, float32 (n, d)."""
         off = z - self.origin
-        off -= (off @ self.basis.T) @ self.basis
+        # Fast products of small matrices may look at what lies beside them, and warn of that.
+        with np.errstate(invalid="ignore"):
+            off -= (off @ self.basis.T) @ self.basis
         return off
 
     def distance(self, z: NDArray[np.float32]) -> NDArray[np.float32]:
