@@ -67,8 +67,8 @@ class JobKind:
     beside_training
         Whether it may take a share of the time of a training.
     finishes_first
-        Whether what was begun is finished before the newest request is taken, so that pictures move
-        on while somebody drags a setting with a model that is slower than the hand.
+        Whether what was begun is finished before the newest request is taken, so that pictures keep
+        coming while a setting is dragged with a model that is slower than the hand.
     """
 
     name: str
@@ -87,7 +87,7 @@ class JobKind:
 
 @dataclass(frozen=True, eq=False)
 class JobRequest:
-    """The newest wish of one client: ``options``, or ``None`` to end what goes on.
+    """The newest request of one client: ``options``, or ``None`` to end the running job.
 
     Attributes
     ----------

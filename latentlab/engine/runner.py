@@ -26,7 +26,7 @@ class _Running:
 
 
 class Runner:
-    """All jobs that go on, for a schedule that says when.
+    """All running jobs, for a schedule that says when.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ class Runner:
         )
 
     def has_work(self) -> bool:
-        """Whether anything goes on or waits."""
+        """Whether any job runs or waits."""
         return bool(self._running) or self._mailbox.has_jobs()
 
     def close(self) -> None:
@@ -87,7 +87,6 @@ class Runner:
             lambda: True,
             lambda: self._advance(job),
             lambda: self._end(request.slot),
-            is_asked_for=True,
             told=lambda error: self._fail(job, error),
         )
         self._running[request.slot] = job

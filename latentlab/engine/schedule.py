@@ -49,8 +49,8 @@ class Schedule:
     """All kinds of work, by how soon each is wanted.
 
     What the hand waits for comes in each turn. Of the long work, the grid comes first, because it
-    is what is looked at; the rest shares the time, so that nothing keeps waiting what was clicked.
-    Work that nobody watches is paused.
+    is what is seen, and shares the time with jobs; the rest follows in fair turns, so that nothing
+    delays what was clicked. Hidden work is paused.
 
     Parameters
     ----------

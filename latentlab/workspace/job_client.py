@@ -33,11 +33,10 @@ class JobClient(QObject):
     changed = Signal()
     advanced = Signal(object)
 
-    def __init__(self, desk: JobDesk, kind: JobKind, slot: str, parent: QObject | None) -> None:
-        super().__init__(parent)
+    def __init__(self, desk: JobDesk, kind: JobKind) -> None:
+        super().__init__(desk)
         self._desk = desk
         self.kind = kind
-        self.slot = slot
         self._sequence = self._shown = 0
         self._make: Callable[[], Any] | None = None
         self._is_due = False
@@ -48,7 +47,7 @@ class JobClient(QObject):
         self.problem = ""
 
     def ask(self, options: Any) -> None:
-        """Begin; whatever goes on for this client ends, and its answer is forgotten."""
+        """Begin; the client's running job ends, unless its kind finishes first."""
         self._make, self._is_due = None, False
         self._ask(options)
 
@@ -58,12 +57,12 @@ class JobClient(QObject):
         self._ask_again()
 
     def cancel(self) -> None:
-        """End what goes on, and ask for nothing more."""
+        """End the running job, and ask for nothing more."""
         self._make, self._is_due = None, False
         self._drop()
 
     def set_shown(self, shown: bool) -> None:
-        """Note whether anybody can see what comes of it; hidden work pauses."""
+        """Note whether the answer can be seen; hidden work pauses."""
         if shown == self._is_shown:
             return
         self._is_shown = shown
@@ -169,20 +168,19 @@ class JobDesk(QObject):
         session.modelChanged.connect(self._on_model_changed)
         training.progressChanged.connect(self._on_weights_changed)
 
-    def client(self, kind: JobKind, slot: str = "", parent: QObject | None = None) -> JobClient:
-        """Return the client of a kind, or one of several under a name of its own."""
-        slot = slot or kind.name
-        if slot not in self._clients:
-            self._clients[slot] = JobClient(self, kind, slot, parent or self)
-        return self._clients[slot]
+    def client(self, kind: JobKind) -> JobClient:
+        """Return the client of a kind, the same one each time."""
+        if kind.name not in self._clients:
+            self._clients[kind.name] = JobClient(self, kind)
+        return self._clients[kind.name]
 
     def ask(self, client: JobClient, sequence: int, options: Any) -> None:
         """Pass a request on."""
         model = self._session.session_epoch
-        self._thread.ask(JobRequest(client.kind, client.slot, sequence, options, model))
+        self._thread.ask(JobRequest(client.kind, client.kind.name, sequence, options, model))
 
     def watch(self, kind: JobKind, shown: bool) -> None:
-        """Pass on whether anybody looks."""
+        """Pass on whether the answers of a kind can be seen."""
         self._thread.command(WatchCommand(kind.name, shown))
 
     @Slot(object)
